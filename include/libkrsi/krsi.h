@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/**
+ * @file
+ * @brief All of libkrsi's headers but libkrsi/bpf.h, which is for users of libbpf.
+ */
+#ifndef LIBKRSI_KRSI_H
+#define LIBKRSI_KRSI_H
+
+#include <libkrsi/ctx.h>
+#include <libkrsi/error.h>
+#include <libkrsi/hook.h>
+#include <libkrsi/link.h>
+#include <libkrsi/macros.h>
+#include <libkrsi/map.h>
+#include <libkrsi/object.h>
+#include <libkrsi/probe.h>
+#include <libkrsi/stream.h>
+#include <libkrsi/version.h>
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/**
+ * @file
+ * @brief Streams: records that BPF programs write into ring buffers.
+ *
+ * One stream reads any number of ring buffers behind one file descriptor:
+ *
+ *     struct pollfd ready = { .fd = krsi_stream_fd(stream), .events = POLLIN };
+ *     while (poll(&ready, 1, -1) == 1)
+ *             krsi_stream_dispatch(stream, 0, NULL);
+ *
+ * Records are read in place: the callback sees the kernel's own memory.
+ *
+ * **Lost records.** A ring buffer that is full gives the BPF program nothing to write to, and the
+ * kernel counts that nowhere. Programs that use libkrsi/bpf/krsi.bpf.h count it themselves, in a
+ * per-CPU map named like the ring with `_lost` at the end; krsi_stream_stats() then has the sum.
+ *
+ * Threads: as in libkrsi/ctx.h.
+ */
+#ifndef LIBKRSI_STREAM_H
+#define LIBKRSI_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libkrsi/ctx.h>
+#include <libkrsi/macros.h>
+
+KRSI_BEGIN_DECLS
+
+struct krsi_map;
+struct krsi_object;
+struct krsi_stream;
+
+/**
+ * @brief Receives one record.
+ *
+ * It must not free or dispatch the stream.
+ *
+ * @param data    as given to krsi_stream_add()
+ * @param record  the record, in the ring's own memory, 8-byte aligned, valid during the call
+ * @param size    its size in bytes
+ * @return 0 to go on; anything else ends the dispatch after this record, which counts as read
+ */
+typedef int (*krsi_record_fn)(void *data, const void *record, size_t size);
+
+/** What krsi_stream_stats() tells, summed over all rings of the stream. */
+struct krsi_stream_stats_info {
+	size_t sz;		/**< sizeof(struct krsi_stream_stats_info), set by the caller */
+	uint64_t records;	/**< handed to callbacks */
+	uint64_t bytes;		/**< sizes of these records, without the rings' own headers */
+	uint64_t wakeups;	/**< calls of krsi_stream_dispatch() that found at least one record */
+	uint64_t lost;		/**< counted by the programs; 0 when no ring has a counter, see `lost_known` */
+	uint32_t rings;		/**< rings of the stream */
+	uint32_t lost_known;	/**< how many of them have a counter of lost records */
+};
+
+/**
+ * @brief Make a stream without rings.
+ *
+ * @param ctx  context the stream belongs to
+ * @param ret  receives the stream, to free with krsi_stream_free(); untouched on failure
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL
+ * @retval -EMFILE  no file descriptor left
+ * @retval -ENOMEM  no memory
+ * @since 1.0
+ */
+KRSI_API int krsi_stream_new(struct krsi_ctx *ctx, struct krsi_stream **ret);
+
+/**
+ * @brief Close a stream. Records that nobody read are gone with the last user of the ring.
+ * @param stream  the stream, or NULL
+ * @since 1.0
+ */
+KRSI_API void krsi_stream_free(struct krsi_stream *stream);
+
+/**
+ * @brief Read a ring buffer too.
+ *
+ * A ring has one reader: two streams on one ring take records from each other.
+ *
+ * @param stream  the stream
+ * @param ring    a map of type BPF_MAP_TYPE_RINGBUF; the stream keeps its own descriptor
+ * @param lost    per-CPU array with the ring's counter of lost records, as krsi.bpf.h makes it; NULL for none.
+ *                The stream keeps its own descriptor
+ * @param fn      receives each record
+ * @param data    handed to `fn`
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL, `ring` is no ring buffer, or `lost` is no such counter
+ * @retval -EPERM   the ring may not be mapped
+ * @retval -EMFILE  no file descriptor left
+ * @retval -ENOMEM  no memory
+ * @since 1.0
+ */
+KRSI_API int krsi_stream_add(struct krsi_stream *stream, const struct krsi_map *ring,
+			     const struct krsi_map *lost, krsi_record_fn fn, void *data);
+
+/**
+ * @brief Read a ring buffer of a loaded object, with its counter of lost records when it has one.
+ *
+ * @param stream  the stream
+ * @param object  the object, loaded
+ * @param name    the ring's name in the source; its counter is `NAME_lost`
+ * @param fn      receives each record
+ * @param data    handed to `fn`
+ * @return 0 on success, or as krsi_stream_add() and krsi_map_open(), or
+ * @retval -EINVAL  an argument is NULL, or the map is no ring buffer
+ * @retval -ENOENT  no such map; the detail has the nearest names
+ * @retval -EBADFD  the object is not loaded
+ * @since 1.0
+ */
+KRSI_API int krsi_stream_add_object(struct krsi_stream *stream, struct krsi_object *object,
+				    const char *name, krsi_record_fn fn, void *data);
+
+/**
+ * @brief The descriptor to wait on with poll(2) or epoll(7): readable while records are waiting.
+ * @param stream  the stream
+ * @return the descriptor, the stream's own: do not close or read it; -EINVAL when `stream` is NULL
+ * @since 1.0
+ */
+KRSI_API int krsi_stream_fd(const struct krsi_stream *stream);
+
+/**
+ * @brief Hand waiting records to the callbacks, and return when there are none left. Never waits.
+ *
+ * With a budget it stops after that many records; the descriptor stays readable, and the next call
+ * begins with the next ring, so that a busy ring does not starve the others.
+ *
+ * @param stream  the stream
+ * @param budget  at most so many records; 0 means no limit
+ * @param count   receives how many were handed out, also on failure; may be NULL
+ * @return 0 on success, or
+ * @retval -EINVAL     `stream` is NULL
+ * @retval -EBUSY      called from one of its own callbacks
+ * @retval -ECANCELED  a callback ended it; its record counts as read
+ * @since 1.0
+ */
+KRSI_API int krsi_stream_dispatch(struct krsi_stream *stream, uint32_t budget, uint32_t *count);
+
+/**
+ * @brief What the stream has done so far.
+ *
+ * @param stream  the stream
+ * @param stats   filled, at most `stats->sz` bytes of it
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL or `stats->sz` not set
+ * @retval -ENOMEM  no memory
+ * @since 1.0
+ */
+KRSI_API int krsi_stream_stats(const struct krsi_stream *stream,
+			       struct krsi_stream_stats_info *stats);
+
+KRSI_END_DECLS
+
+#endif

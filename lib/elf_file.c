@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "ctx.h"
+#include "elf_file.h"
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define HOST_DATA ELFDATA2LSB
+#else
+#define HOST_DATA ELFDATA2MSB
+#endif
+
+/* libelf does not write through the pointer in this mode, its prototype only does not say so. */
+static Elf *elf_open(const void *data, size_t size)
+{
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return NULL;
+	return elf_memory((char *)data, size);
+}
+
+static Elf_Scn *section_find(Elf *elf, const char *wanted, GElf_Shdr *header)
+{
+	Elf_Scn *section = NULL;
+	const char *name;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) < 0)
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, header))
+			continue;
+		name = elf_strptr(elf, names, header->sh_name);
+		if (name && strcmp(name, wanted) == 0)
+			return section;
+	}
+	return NULL;
+}
+
+int krsi_priv_elf_check(struct krsi_ctx *ctx, const char *name, const void *data, size_t size)
+{
+	const unsigned char *ident = data;
+	GElf_Shdr section;
+	GElf_Ehdr header;
+	bool has_btf;
+	Elf *elf;
+
+	if (size < EI_NIDENT || memcmp(ident, ELFMAG, SELFMAG) != 0)
+		return krsi_priv_fail(ctx, -EBADMSG, "object %s: not an ELF file; compile with clang -target bpf -g -c", name);
+	if (ident[EI_DATA] != HOST_DATA)
+		return krsi_priv_fail(ctx, -EBADMSG, "object %s: compiled for the other byte order; compile with clang -target bpf", name);
+	elf = elf_open(data, size);
+	if (!elf || !gelf_getehdr(elf, &header)) {
+		elf_end(elf);
+		return krsi_priv_fail(ctx, -EBADMSG, "object %s: a damaged ELF file", name);
+	}
+	has_btf = section_find(elf, ".BTF", &section);
+	elf_end(elf);
+	if (header.e_machine != EM_BPF)
+		return krsi_priv_fail(ctx, -EBADMSG, "object %s: an ELF file for machine %u, not for BPF (%u); compile with clang -target bpf",
+				      name, header.e_machine, EM_BPF);
+	if (!has_btf)
+		return krsi_priv_fail(ctx, -EBADMSG, "object %s: it has no type information (section .BTF), without which it fits one kernel only; "
+				      "compile with -g", name);
+	return 0;
+}
+
+void krsi_priv_elf_strong_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg)
+{
+	Elf_Data *symbols = NULL;
+	Elf_Scn *section;
+	GElf_Shdr header;
+	const char *name;
+	GElf_Sym symbol;
+	Elf *elf;
+	int i;
+
+	elf = elf_open(data, size);
+	if (!elf)
+		return;
+	section = section_find(elf, ".symtab", &header);
+	if (section)
+		symbols = elf_getdata(section, NULL);
+	for (i = 1; symbols && gelf_getsym(symbols, i, &symbol); i++) {
+		name = elf_strptr(elf, header.sh_link, symbol.st_name);
+		if (name && *name && symbol.st_shndx == SHN_UNDEF &&
+		    GELF_ST_BIND(symbol.st_info) == STB_GLOBAL)
+			fn(arg, name);
+	}
+	elf_end(elf);
+}

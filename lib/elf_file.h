@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* What an ELF file says before libbpf has a look, so that a wrong file gets a clear answer. */
+#ifndef KRSI_PRIV_ELF_FILE_H
+#define KRSI_PRIV_ELF_FILE_H
+
+#include <stddef.h>
+
+struct krsi_ctx;
+
+/* -EBADMSG with the story when the bytes are no BPF object with BTF for this machine's byte order. */
+int krsi_priv_elf_check(struct krsi_ctx *ctx, const char *name, const void *data, size_t size);
+
+/* Called for each symbol that the object wants from the kernel and cannot do without. */
+typedef void (*krsi_priv_extern_fn)(void *arg, const char *name);
+
+void krsi_priv_elf_strong_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg);
+
+#endif

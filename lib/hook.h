@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Inside of the list of hooks: hook.c answers, hook_list.c reads it out of BTF. */
+#ifndef KRSI_PRIV_HOOK_H
+#define KRSI_PRIV_HOOK_H
+
+#include <stdbool.h>
+#include <libkrsi/hook.h>
+
+struct btf;
+
+struct krsi_priv_hook_arg {
+	char *name;
+	char *type;
+};
+
+struct krsi_priv_hook {
+	char *name;
+	char *prototype;
+	struct krsi_priv_hook_arg *args;
+	uint32_t arg_count;
+	bool can_deny;
+	uint32_t lsm_id;	/* BTF id of bpf_lsm_NAME */
+	uint32_t security_id;	/* BTF id of security_NAME; 0 when the kernel has no such function */
+};
+
+struct krsi_hooks {
+	struct krsi_ctx *ctx;
+	struct krsi_priv_hook *hooks;	/* by name */
+	size_t count;
+	bool running;			/* the running kernel's, so its BTF ids mean something */
+};
+
+/* A BTF file, raw or a section of an ELF file. NULL with the failure told, its number in `err`. */
+struct btf *krsi_priv_btf_open(struct krsi_ctx *ctx, const char *path, int *err);
+
+/*
+ * Fill an empty list from `btf`; `where` names it in messages. On failure the list may be partly
+ * filled: free it.
+ */
+int krsi_priv_hooks_read(struct krsi_hooks *hooks, const struct btf *btf, const char *where);
+
+#endif

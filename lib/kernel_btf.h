@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The running kernel's type information, asked to explain why something cannot be attached. */
+#ifndef KRSI_PRIV_KERNEL_BTF_H
+#define KRSI_PRIV_KERNEL_BTF_H
+
+struct btf;
+struct krsi_ctx;
+struct krsi_priv_program;
+
+/* The kernel's BTF, to free with btf__free(). NULL with the failure told: -EOPNOTSUPP. */
+struct btf *krsi_priv_kernel_btf(struct krsi_ctx *ctx);
+
+/*
+ * Tell why `program` cannot be put on `target`, after libbpf or the kernel said `err` without a
+ * word: no BTF, a kernel without the BPF LSM, or no such hook, with the nearest names. Returns the
+ * public error.
+ */
+int krsi_priv_target_fail(struct krsi_ctx *ctx, int err, const struct krsi_priv_program *program,
+			  const char *target);
+
+#endif
