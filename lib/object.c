@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <libkrsi/bpf.h>
 
 #include "ctx.h"
 #include "elf_file.h"
 #include "errors.h"
+#include "hook.h"
 #include "object.h"
 #include "opts.h"
 #include "text.h"
@@ -154,6 +156,19 @@ static int opts_take(struct krsi_object *object, const char *path,
 	return 0;
 }
 
+/* libbpf opens it only while loading, and says no more then than that loading failed. */
+static int btf_check(struct krsi_ctx *ctx, const char *path)
+{
+	struct btf *btf;
+	int err;
+
+	btf = krsi_priv_btf_open(ctx, path, &err);
+	if (!btf)
+		return err;
+	btf__free(btf);
+	return 0;
+}
+
 /* Takes over `data`, also on failure. `path` is NULL for an object from memory. */
 static int object_open(struct krsi_ctx *ctx, const char *path, char *data, size_t size,
 		       const struct krsi_object_opts *opts, struct krsi_object **ret)
@@ -175,6 +190,8 @@ static int object_open(struct krsi_ctx *ctx, const char *path, char *data, size_
 		goto out;
 	}
 	err = krsi_priv_elf_check(ctx, path ? path : object->name, data, size);
+	if (!err && object->btf_path)
+		err = btf_check(ctx, object->btf_path);
 	if (err)
 		goto out;
 	err = bpf_open(object, &object->bpf);

@@ -94,9 +94,9 @@ struct krsi_object_map_info {
  * @return 0 on success, or
  * @retval -EINVAL   an argument is NULL, `opts->sz` not set, or a flag unknown
  * @retval -E2BIG    `opts` has a member that this library does not know
- * @retval -ENOENT   no such file
- * @retval -EACCES   the file cannot be read
- * @retval -EBADMSG  not an ELF file, not for BPF, without BTF, or not understood by libbpf
+ * @retval -ENOENT   no such file, or no such `btf_path`
+ * @retval -EACCES   one of them cannot be read
+ * @retval -EBADMSG  not an ELF file, not for BPF, without BTF, or not understood by libbpf; `btf_path` has no BTF
  * @retval -ENOMEM   no memory
  * @since 1.0
  */
@@ -111,10 +111,12 @@ KRSI_API int krsi_object_open(struct krsi_ctx *ctx, const char *path,
  * @param size  how many bytes
  * @param opts  options, or NULL for all defaults
  * @param ret   receives the object, to free with krsi_object_free(); untouched on failure
- * @return 0 on success, or as krsi_object_open() but for the file's errors
+ * @return 0 on success, or
  * @retval -EINVAL   an argument is NULL, `opts->sz` not set, or a flag unknown
  * @retval -E2BIG    `opts` has a member that this library does not know
- * @retval -EBADMSG  not an ELF file, not for BPF, without BTF, or not understood by libbpf
+ * @retval -ENOENT   no such `btf_path`
+ * @retval -EACCES   `btf_path` cannot be read
+ * @retval -EBADMSG  not an ELF file, not for BPF, without BTF, or not understood by libbpf; `btf_path` has no BTF
  * @retval -ENOMEM   no memory
  * @since 1.0
  */

@@ -492,6 +492,83 @@ static void test_pin_is_whole_or_nothing(void **state)
 	krsi_object_free(object);
 }
 
+/* A copy of the kernel's BTF where a user might keep one for a machine that has none. */
+static const char *btf_copy(void)
+{
+	static const char path[] = "/tmp/vmlinux.btf";
+	int from = open("/sys/kernel/btf/vmlinux", O_RDONLY), to = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	char buffer[65536];
+	ssize_t n;
+
+	assert_true(from >= 0 && to >= 0);
+	while ((n = read(from, buffer, sizeof(buffer))) > 0)
+		assert_int_equal(write(to, buffer, (size_t)n), n);
+	close(from);
+	close(to);
+	return path;
+}
+
+static void test_kconfig_and_btf_of_the_callers(void **state)
+{
+	struct krsi_object_opts opts = { .sz = sizeof(opts) };
+	uint32_t tgid = (uint32_t)getpid(), zero = 0;
+	struct krsi_ctx *ctx = *state;
+	struct krsi_object *object;
+	struct krsi_map *bss;
+	int seen[2];
+
+	if (access("/proc/config.gz", F_OK) == 0)
+		skip_because("this kernel has its configuration in /proc/config.gz");
+	assert_ok(ctx, krsi_object_open(ctx, vm_object_path("kconfig"), NULL, &object));
+	assert_int_equal(krsi_object_load(object), -ENOENT);
+	assert_detail(ctx, "krsi_object_opts.kconfig");
+	krsi_object_free(object);
+
+	opts.kconfig = "# the line that is wanted\nCONFIG_HZ=1234\n";
+	opts.btf_path = btf_copy();
+	assert_ok(ctx, krsi_object_open(ctx, vm_object_path("kconfig"), &opts, &object));
+	assert_ok(ctx, krsi_object_set_variable(object, "only_tgid", &tgid, sizeof(tgid)));
+	assert_ok(ctx, krsi_object_load(object));
+	assert_ok(ctx, krsi_object_attach(object, NULL));
+	assert_true(getpgid(getpid()) > 0);
+	assert_ok(ctx, krsi_map_open(object, ".bss", &bss));
+	assert_ok(ctx, krsi_map_lookup(bss, &zero, sizeof(zero), seen, sizeof(seen)));
+	assert_int_equal(seen[0], 1234);
+	assert_int_equal(seen[1], tgid);
+	krsi_map_free(bss);
+	krsi_object_free(object);
+
+	opts.btf_path = "/tmp/no/such/btf";
+	assert_int_equal(krsi_object_open(ctx, vm_object_path("kconfig"), &opts, &object), -ENOENT);
+	assert_detail(ctx, "/tmp/no/such/btf");
+	opts.btf_path = vm_object_path("no_btf");
+	assert_int_equal(krsi_object_open(ctx, "/test/bpf/kconfig.bpf.o", &opts, &object), -EBADMSG);
+}
+
+static void test_full_hook_is_told(void **state)
+{
+	struct krsi_object *objects[64];
+	struct krsi_ctx *ctx = *state;
+	int n, err = 0;
+
+	skip_unless_lsm_active();
+	for (n = 0; n < 64; n++) {
+		objects[n] = vm_object_open(ctx, "mkdir");
+		assert_ok(ctx, krsi_object_load(objects[n]));
+		err = krsi_object_attach(objects[n], NULL);
+		if (err)
+			break;
+	}
+	print_message("# this kernel takes %d programs on a hook\n", n);
+	assert_int_equal(err, -EUSERS);
+	assert_detail(ctx, "inode_mkdir holds as many programs as the kernel allows");
+	assert_true(n >= 30);
+	assert_int_equal(vm_mkdir("denied"), EACCES);
+	for (; n >= 0; n--)
+		krsi_object_free(objects[n]);
+	assert_int_equal(vm_mkdir("denied"), 0);
+}
+
 static void test_two_contexts_are_independent(void **state)
 {
 	struct krsi_ctx *first = *state, *second;
@@ -546,6 +623,8 @@ int main(void)
 		vm_test(test_cgroup_program_wants_a_cgroup),
 		vm_test(test_pinned_policy_outlives_its_process),
 		vm_test(test_pin_is_whole_or_nothing),
+		vm_test(test_kconfig_and_btf_of_the_callers),
+		vm_test(test_full_hook_is_told),
 		vm_test(test_two_contexts_are_independent),
 		vm_test(test_libbpf_handle_is_the_loaded_one),
 	};
