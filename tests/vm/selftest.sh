@@ -191,6 +191,13 @@ fi <<'C'
 static void a(void **state) { printf("ok 7 - not a result\n"); }
 static void b(void **state) { }
 C
+mkdir "$work/lib"
+echo 'int from_library(void) { return 6; }' | cc -shared -fPIC -x c -o "$work/lib/libselftest.so" -
+echo 'int from_library(void); int main(void) { return from_library(); }' |
+	cc -x c -o "$work/linked" - -L"$work/lib" -lselftest -Wl,-rpath,'$ORIGIN/lib'
+vm -- "$work/linked"
+ok "run: shared libraries come along, \$ORIGIN or not" exits 6
+
 compile fail <<'C'
 static void a(void **state) { fail_msg("the %s", "reason"); }
 static void b(void **state) { assert_int_equal(1, 2); }
