@@ -22,7 +22,7 @@ static Elf *elf_open(const void *data, size_t size)
 	return elf_memory((char *)data, size);
 }
 
-static Elf_Scn *section_find(Elf *elf, const char *wanted, GElf_Shdr *header)
+Elf_Scn *krsi_priv_elf_section(Elf *elf, const char *wanted, GElf_Shdr *header)
 {
 	Elf_Scn *section = NULL;
 	const char *name;
@@ -57,7 +57,7 @@ int krsi_priv_elf_check(struct krsi_ctx *ctx, const char *name, const void *data
 		elf_end(elf);
 		return krsi_priv_fail(ctx, -EBADMSG, "object %s: a damaged ELF file", name);
 	}
-	has_btf = section_find(elf, ".BTF", &section);
+	has_btf = krsi_priv_elf_section(elf, ".BTF", &section);
 	elf_end(elf);
 	if (header.e_machine != EM_BPF)
 		return krsi_priv_fail(ctx, -EBADMSG, "object %s: an ELF file for machine %u, not for BPF (%u); compile with clang -target bpf",
@@ -81,7 +81,7 @@ void krsi_priv_elf_strong_externs(const void *data, size_t size, krsi_priv_exter
 	elf = elf_open(data, size);
 	if (!elf)
 		return;
-	section = section_find(elf, ".symtab", &header);
+	section = krsi_priv_elf_section(elf, ".symtab", &header);
 	if (section)
 		symbols = elf_getdata(section, NULL);
 	for (i = 1; symbols && gelf_getsym(symbols, i, &symbol); i++) {

@@ -3,12 +3,17 @@
 #ifndef KRSI_PRIV_ELF_FILE_H
 #define KRSI_PRIV_ELF_FILE_H
 
+#include <gelf.h>
+#include <libelf.h>
 #include <stddef.h>
 
 struct krsi_ctx;
 
 /* -EBADMSG with the story when the bytes are no BPF object with BTF for this machine's byte order. */
 int krsi_priv_elf_check(struct krsi_ctx *ctx, const char *name, const void *data, size_t size);
+
+/* The section of that name, with its header, or NULL. */
+Elf_Scn *krsi_priv_elf_section(Elf *elf, const char *wanted, GElf_Shdr *header);
 
 /* Called for each symbol that the object wants from the kernel and cannot do without. */
 typedef void (*krsi_priv_extern_fn)(void *arg, const char *name);

@@ -42,7 +42,7 @@ static size_t find(int err)
 	size_t i;
 
 	for (i = 0; i < ERROR_COUNT; i++)
-		if (errors[i].err == abs(err))
+		if (err == errors[i].err || err == -errors[i].err)
 			return i;
 	return ERROR_COUNT - 1;	/* EIO */
 }

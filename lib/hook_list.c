@@ -7,17 +7,15 @@
  * union security_list_options tell them apart, and also have some that are no hooks
  * (lsm_func_addr). What stands in both lists is a hook.
  */
-#include <ctype.h>
 #include <errno.h>
-#include <gelf.h>
-#include <libelf.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <bpf/btf.h>
 
+#include "btf_c.h"
 #include "ctx.h"
+#include "elf_file.h"
 #include "errors.h"
 #include "hook.h"
 #include "text.h"
@@ -26,43 +24,25 @@
 #define SECURITY_PREFIX "security_"
 #define BTF_MAGIC_ANY(a, b) (((a) == 0x9f && (b) == 0xeb) || ((a) == 0xeb && (b) == 0x9f))
 
-/* No type of a hook's argument nests deeper; what does is a loop in a damaged file. */
-#define TYPE_DEPTH_MAX 32
-
 /* --- opening a file ------------------------------------------------------ */
-
-static Elf_Data *elf_btf_section(Elf *elf)
-{
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-	const char *name;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names) < 0)
-		return NULL;
-	while ((section = elf_nextscn(elf, section))) {
-		if (!gelf_getshdr(section, &header))
-			continue;
-		name = elf_strptr(elf, names, header.sh_name);
-		if (name && strcmp(name, ".BTF") == 0 && header.sh_type != SHT_NOBITS)
-			return elf_rawdata(section, NULL);
-	}
-	return NULL;
-}
 
 /* btf__parse() could do this, but prints to stderr when it does not like the file. */
 static struct btf *elf_btf(char *data, size_t size)
 {
 	struct btf *btf = NULL;
-	Elf_Data *section;
+	Elf_Data *bytes = NULL;
+	Elf_Scn *section;
+	GElf_Shdr header;
 	Elf *elf;
 
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return NULL;
 	elf = elf_memory(data, size);
-	section = elf ? elf_btf_section(elf) : NULL;
-	if (section && section->d_buf)
-		btf = btf__new(section->d_buf, (uint32_t)section->d_size);
+	section = elf ? krsi_priv_elf_section(elf, ".BTF", &header) : NULL;
+	if (section && header.sh_type != SHT_NOBITS)
+		bytes = elf_rawdata(section, NULL);
+	if (bytes && bytes->d_buf)
+		btf = btf__new(bytes->d_buf, (uint32_t)bytes->d_size);
 	elf_end(elf);
 	return btf;
 }
@@ -106,113 +86,6 @@ struct btf *krsi_priv_btf_open(struct krsi_ctx *ctx, const char *path, int *err)
 				      path);
 	free(data);
 	return btf;
-}
-
-/* --- types in C ---------------------------------------------------------- */
-
-/*
- * Whether the type can be printed: libbpf's printer follows the file's numbers without a check, and
- * a damaged file would crash it or keep it for ever.
- */
-static bool type_is_sane(const struct btf *btf, uint32_t id, int depth)
-{
-	const struct btf_type *type = btf__type_by_id(btf, id);
-	uint32_t i;
-
-	if (!type || depth > TYPE_DEPTH_MAX || !btf__name_by_offset(btf, type->name_off))
-		return false;
-	switch (btf_kind(type)) {
-	case BTF_KIND_PTR:
-	case BTF_KIND_CONST:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_TYPE_TAG:
-		return type_is_sane(btf, type->type, depth + 1);
-	case BTF_KIND_ARRAY:
-		return type_is_sane(btf, btf_array(type)->type, depth + 1);
-	case BTF_KIND_FUNC_PROTO:
-		for (i = 0; i < btf_vlen(type); i++)
-			if (!btf__name_by_offset(btf, btf_params(type)[i].name_off) ||
-			    !type_is_sane(btf, btf_params(type)[i].type, depth + 1))
-				return false;
-		return type_is_sane(btf, type->type, depth + 1);
-	case BTF_KIND_UNKN:	/* void */
-	case BTF_KIND_INT:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-	case BTF_KIND_ENUM:
-	case BTF_KIND_ENUM64:
-	case BTF_KIND_FWD:
-		/* Printed by name alone. Without one the whole definition would have to be printed. */
-		return id == 0 || type->name_off;
-	default:
-		return false;
-	}
-}
-
-struct printer {
-	struct btf_dump *dump;
-	FILE *stream;		/* while a type is printed */
-};
-
-static void emit(void *printer, const char *fmt, va_list args)
-{
-	vfprintf(((struct printer *)printer)->stream, fmt, args);
-}
-
-/*
- * BTF may have two different types of one name, say a struct and what another file saw of it.
- * libbpf calls the second one NAME___2, which is right for a header and wrong for people.
- */
-static void numbers_strip(char *text)
-{
-	char *from = text, *to = text;
-
-	while (*from) {
-		if (strncmp(from, "___", 3) == 0 && isdigit((unsigned char)from[3])) {
-			from += 3;
-			from += strspn(from, "0123456789");
-		} else {
-			*to++ = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-/* The type with `name` where C puts it; NULL without memory. */
-static char *type_text(struct printer *printer, uint32_t id, const char *name)
-{
-	LIBBPF_OPTS(btf_dump_emit_type_decl_opts, opts, .field_name = name);
-	char *text = NULL;
-	size_t size;
-	int err;
-
-	printer->stream = open_memstream(&text, &size);
-	if (!printer->stream)
-		return NULL;
-	err = btf_dump__emit_type_decl(printer->dump, id, &opts);
-	if (fclose(printer->stream) != 0 || err) {
-		free(text);
-		return NULL;
-	}
-	numbers_strip(text);
-	return text;
-}
-
-static char *prototype_text(struct printer *printer, uint32_t id, const char *name)
-{
-	char *text = type_text(printer, id, name), *full = NULL;
-	size_t len = text ? strlen(text) : 0;
-
-	if (len < 2 || strcmp(text + len - 2, "()") != 0)
-		return text;
-	/* To C before C23 that is a function of unknown arguments. */
-	if (asprintf(&full, "%.*s(void)", (int)(len - 2), text) < 0)
-		full = NULL;
-	free(text);
-	return full;
 }
 
 /* --- hooks --------------------------------------------------------------- */
@@ -312,48 +185,41 @@ static void security_functions_find(struct krsi_hooks *hooks, const struct btf *
 	}
 }
 
-static int hook_describe(struct krsi_priv_hook *hook, const struct btf *btf, struct printer *printer)
+static int arg_describe(struct krsi_priv_hook_arg *arg, const struct btf *btf, const struct btf_param *param)
+{
+	const char *name = btf__name_by_offset(btf, param->name_off);
+
+	arg->name = strdup(name ? name : "");
+	return arg->name ? krsi_priv_btf_declare(btf, param->type, "", &arg->type) : -ENOMEM;
+}
+
+static int hook_describe(struct krsi_priv_hook *hook, const struct btf *btf)
 {
 	const struct btf_type *function = btf__type_by_id(btf, hook->lsm_id);
 	const struct btf_type *proto = btf__type_by_id(btf, function->type);
 	const struct btf_param *params;
 	uint32_t i;
+	int err;
 
-	if (!proto || !btf_is_func_proto(proto) || !type_is_sane(btf, function->type, 0))
+	if (!proto || !btf_is_func_proto(proto))
 		return -EBADMSG;
 	hook->can_deny = proto->type != 0;
 	params = btf_params(proto);
 	hook->args = calloc(btf_vlen(proto) + 1u, sizeof(*hook->args));
 	if (!hook->args)
 		return -ENOMEM;
-	for (i = 0; i < btf_vlen(proto); i++) {
-		hook->arg_count = i + 1;
-		hook->args[i].name = strdup(btf__name_by_offset(btf, params[i].name_off));
-		hook->args[i].type = type_text(printer, params[i].type, "");
-		if (!hook->args[i].name || !hook->args[i].type)
-			return -ENOMEM;
+	hook->arg_count = btf_vlen(proto);
+	for (i = 0; i < hook->arg_count; i++) {
+		err = arg_describe(&hook->args[i], btf, &params[i]);
+		if (err)
+			return err;
 	}
-	hook->prototype = prototype_text(printer, function->type, hook->name);
-	return hook->prototype ? 0 : -ENOMEM;
-}
-
-static int hooks_describe(struct krsi_hooks *hooks, const struct btf *btf)
-{
-	struct printer printer = { NULL, NULL };
-	int err = 0;
-	size_t i;
-
-	printer.dump = btf_dump__new(btf, emit, &printer, NULL);
-	if (!printer.dump)
-		return -ENOMEM;
-	for (i = 0; i < hooks->count && !err; i++)
-		err = hook_describe(&hooks->hooks[i], btf, &printer);
-	btf_dump__free(printer.dump);
-	return err;
+	return krsi_priv_btf_declare(btf, function->type, hook->name, &hook->prototype);
 }
 
 int krsi_priv_hooks_read(struct krsi_hooks *hooks, const struct btf *btf, const char *where)
 {
+	size_t i;
 	int err;
 
 	err = hooks_collect(hooks, btf);
@@ -362,8 +228,8 @@ int krsi_priv_hooks_read(struct krsi_hooks *hooks, const struct btf *btf, const 
 				      "%s: its type information has no security hooks; the kernel was built without CONFIG_BPF_LSM",
 				      where);
 	security_functions_find(hooks, btf);
-	if (!err)
-		err = hooks_describe(hooks, btf);
+	for (i = 0; i < hooks->count && !err; i++)
+		err = hook_describe(&hooks->hooks[i], btf);
 	if (err == -EBADMSG)
 		return krsi_priv_fail(hooks->ctx, -EBADMSG, "%s: its type information is damaged", where);
 	if (err)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 
@@ -31,8 +32,11 @@ static const struct target_class {
 
 struct btf *krsi_priv_kernel_btf(struct krsi_ctx *ctx)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = NULL;
 
+	/* libbpf would look in other places too, and complain on stderr when it finds nothing. */
+	if (access("/sys/kernel/btf/vmlinux", R_OK) == 0)
+		btf = btf__load_vmlinux_btf();
 	if (!btf)
 		krsi_priv_fail(ctx, -EOPNOTSUPP, "this kernel has no type information (/sys/kernel/btf/vmlinux); "
 			       "it must be built with CONFIG_DEBUG_INFO_BTF=y");

@@ -67,8 +67,19 @@ bool krsi_priv_lsm_list_has(const char *list, const char *module)
 	return false;
 }
 
+/*
+ * Kernels before 6.9 have a module "integrity" that is active without being in the list. A boot line
+ * without it makes a machine with an IMA rule panic ("lsm=integrity required", seen on 6.1).
+ */
+static bool integrity_is_hidden(const char *list)
+{
+	return access("/sys/kernel/security/integrity", F_OK) == 0 && !krsi_priv_lsm_list_has(list, "integrity") &&
+	       !krsi_priv_lsm_list_has(list, "ima") && !krsi_priv_lsm_list_has(list, "evm");
+}
+
 void krsi_priv_lsm_boot_line(const char *list, char *text, size_t size)
 {
+	const char *end = integrity_is_hidden(list) ? "integrity,bpf" : "bpf";
 	size_t len, used;
 
 	text[0] = '\0';
@@ -81,5 +92,5 @@ void krsi_priv_lsm_boot_line(const char *list, char *text, size_t size)
 			used += (size_t)snprintf(text + used, size - used, "%.*s,", (int)len, list);
 	}
 	if (used < size)
-		snprintf(text + used, size - used, "bpf");
+		snprintf(text + used, size - used, "%s", end);
 }

@@ -16,7 +16,8 @@ bool krsi_priv_lsm_list_has(const char *list, const char *module);
 
 /*
  * The boot argument that keeps the modules of `list` and adds bpf: "lsm=lockdown,yama,bpf".
- * "capability" is left out, because it is always there. "" when bpf is in the list already.
+ * "capability" is left out, because it is always there; "integrity" is put in where the kernel has
+ * it and does not list it. "" when bpf is in the list already.
  */
 void krsi_priv_lsm_boot_line(const char *list, char *text, size_t size);
 

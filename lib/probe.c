@@ -110,7 +110,7 @@ void krsi_priv_probe_failed(struct krsi_probe *probe, struct krsi_priv_answer *a
 		krsi_priv_probe_no(probe, answer, KRSI_REASON_NOT_PERMITTED, "", "%s gave EPERM: %s", deed, why);
 	} else if (krsi_priv_kernel_version() < since) {
 		krsi_priv_probe_no(probe, answer, KRSI_REASON_TOO_OLD, "boot a newer kernel",
-				   "%s gave %s: %s came with Linux %u.%u, and this is %s", deed, krsi_priv_errno_name(err),
+				   "%s gave %s; %s came with Linux %u.%u, and this is %s", deed, krsi_priv_errno_name(err),
 				   question->what, since >> 8, since & 0xff, probe->system.release);
 	} else {
 		if (!krsi_priv_verifier_message(probe->log, why, sizeof(why)))

@@ -32,21 +32,28 @@ static bool is_source(struct line line)
 	return starts(line, "; ");
 }
 
+static bool has(struct line line, const char *words)
+{
+	return memmem(line.text, (size_t)line.len, words, strlen(words));
+}
+
 static bool is_statistic_or_trace(struct line line)
 {
 	static const char *const words[] = {
 		"processed ", "verification time ", "stack depth ", "max_states_per_insn ", "peak_states ",
 		"mark_read ", "insns_", "from ", "last_idx ", "first_idx ", "regs=", "parent ", "mark_precise",
 		"R0=", "R1=", "R2=", "R0_w=", "R1_w=", "R2_w=", "R10=", "Func#", "func#", "Validating ",
-		"caller", "callee", "returning from", "to caller", "-- BEGIN", "-- END", "safe",
+		"caller", "callee", "subprog ", "returning from", "to caller", "-- BEGIN", "-- END", "safe", "cur state:", "old state:",
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (starts(line, words[i]))
 			return true;
-	/* Remarks of old kernels on arguments of global functions: never the refusal itself. */
-	if (starts(line, "arg#") && memmem(line.text, (size_t)line.len, "cannot be determined", 20))
+	/* Remarks of kernels before 6.8 on arguments of functions: never the refusal itself, unless of a kfunc's. */
+	if (starts(line, "arg#") && has(line, "cannot be determined"))
+		return true;
+	if (starts(line, "reg type unsupported for arg#") && !has(line, " kernel function "))
 		return true;
 	return line.len == 0 || line.text[0] == ' ';
 }
