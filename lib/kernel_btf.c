@@ -96,12 +96,34 @@ static bool has(struct walk *walk, const char *target)
 	return false;
 }
 
+static bool is_lsm(const struct krsi_priv_program *program)
+{
+	return program->kind == KRSI_PRIV_KIND_LSM || program->kind == KRSI_PRIV_KIND_LSM_CGROUP;
+}
+
+/* What BTF alone can say against a target; 0 when it has nothing against it. */
+static int target_judge(struct krsi_ctx *ctx, struct walk *walk, const struct krsi_priv_program *program,
+			const char *target)
+{
+	char hint[256] = "";
+
+	if (is_lsm(program) && !has_any(walk))
+		return krsi_priv_fail(ctx, -EOPNOTSUPP, "program %s: this kernel was built without the BPF security module (CONFIG_BPF_LSM)",
+				      program->name);
+	if (!*target)
+		return krsi_priv_fail(ctx, -EINVAL, "program %s: section %s names no %s; set one before loading",
+				      program->name, program->section, walk->class->word);
+	if (has(walk, target))
+		return 0;
+	krsi_priv_suggest(target, next_name, walk, hint, sizeof(hint));
+	return krsi_priv_fail(ctx, -ENOENT, "program %s: this kernel has no %s %s%s", program->name, walk->class->word,
+			      target, hint);
+}
+
 int krsi_priv_target_fail(struct krsi_ctx *ctx, int err, const struct krsi_priv_program *program,
 			  const char *target)
 {
 	struct walk walk = { .class = class_find(program->kind) };
-	bool lsm = program->kind == KRSI_PRIV_KIND_LSM || program->kind == KRSI_PRIV_KIND_LSM_CGROUP;
-	char hint[256] = "";
 	struct btf *btf;
 	int ret;
 
@@ -112,21 +134,32 @@ int krsi_priv_target_fail(struct krsi_ctx *ctx, int err, const struct krsi_priv_
 	if (!walk.class) {
 		ret = krsi_priv_fail(ctx, krsi_priv_error_close(err), "program %s: the kernel refused it: %s",
 				     program->name, krsi_priv_errno_name(err));
-	} else if (lsm && !has_any(&walk)) {
-		ret = krsi_priv_fail(ctx, -EOPNOTSUPP, "program %s: this kernel was built without the BPF security module (CONFIG_BPF_LSM)",
-				     program->name);
-	} else if (!*target) {
-		ret = krsi_priv_fail(ctx, -EINVAL, "program %s: section %s names no %s; set one before loading",
-				     program->name, program->section, walk.class->word);
-	} else if (!has(&walk, target)) {
-		krsi_priv_suggest(target, next_name, &walk, hint, sizeof(hint));
-		ret = krsi_priv_fail(ctx, -ENOENT, "program %s: this kernel has no %s %s%s", program->name,
-				     walk.class->word, target, hint);
 	} else {
-		ret = krsi_priv_fail(ctx, krsi_priv_error_close(err == -EINVAL || err == -ENOENT || err == -ESRCH ? -EOPNOTSUPP : err),
-				     "program %s: this kernel does not let it sit on the %s %s: %s", program->name,
-				     walk.class->word, target, krsi_priv_errno_name(err));
+		ret = target_judge(ctx, &walk, program, target);
+		if (err == -EINVAL || err == -ENOENT || err == -ESRCH)
+			err = -EOPNOTSUPP;
+		if (!ret)
+			ret = krsi_priv_fail(ctx, krsi_priv_error_close(err), "program %s: this kernel does not let it sit on the %s %s: %s",
+					     program->name, walk.class->word, target, krsi_priv_errno_name(err));
 	}
 	btf__free(btf);
 	return ret;
+}
+
+int krsi_priv_target_check(struct krsi_ctx *ctx, const struct krsi_priv_program *program,
+			   const char *target)
+{
+	struct walk walk = { .class = class_find(program->kind) };
+	struct btf *btf;
+	int err;
+
+	if (!walk.class || program->kind == KRSI_PRIV_KIND_FUNCTION)
+		return 0;
+	btf = krsi_priv_kernel_btf(ctx);
+	if (!btf)
+		return -EOPNOTSUPP;
+	walk.btf = btf;
+	err = target_judge(ctx, &walk, program, target);
+	btf__free(btf);
+	return err;
 }

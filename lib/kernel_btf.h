@@ -18,4 +18,11 @@ struct btf *krsi_priv_kernel_btf(struct krsi_ctx *ctx);
 int krsi_priv_target_fail(struct krsi_ctx *ctx, int err, const struct krsi_priv_program *program,
 			  const char *target);
 
+/*
+ * 0 when the kernel's BTF has `target` for a program of this kind, or when BTF cannot tell: a
+ * function may be a module's. Otherwise told as above.
+ */
+int krsi_priv_target_check(struct krsi_ctx *ctx, const struct krsi_priv_program *program,
+			   const char *target);
+
 #endif

@@ -91,14 +91,15 @@ static int map_from_fd(struct krsi_ctx *ctx, int fd, const char *name, struct kr
 	}
 	map->ctx = krsi_priv_ctx_ref(ctx);
 	map->fd = fd;
-	if (!krsi_priv_fd_is(fd, "bpf-map"))
+	if (!krsi_priv_fd_is(fd, "bpf-map")) {
 		err = krsi_priv_fail(ctx, -EINVAL, "map: descriptor %d is no map", fd);
-	else
+	} else {
 		err = info_fill(map, name);
-	if (err) {
-		if (err != -EINVAL)
+		if (err)
 			err = krsi_priv_fail(ctx, krsi_priv_error_close(err), "map: the kernel does not describe it: %s",
 					     krsi_priv_errno_name(err));
+	}
+	if (err) {
 		krsi_map_free(map);
 		return err;
 	}

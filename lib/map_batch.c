@@ -172,7 +172,7 @@ int krsi_map_update_batch(const struct krsi_map *map, const void *keys, size_t k
 		return err;
 	if (map->has_batch) {
 		err = bpf_map_update_batch(map->fd, keys, values, &n, NULL);
-		if (err == -EFAULT)	/* only then is `n` not written */
+		if (err && n == count)	/* refused before the first entry: `n` was not written */
 			n = 0;
 	} else {
 		for (n = 0; n < count && !err; n++) {
@@ -190,7 +190,7 @@ int krsi_map_update_batch(const struct krsi_map *map, const void *keys, size_t k
 int krsi_map_delete_batch(const struct krsi_map *map, const void *keys, size_t key_size,
 			  uint32_t count, uint32_t *done)
 {
-	uint32_t at = 0, n, removed = 0;
+	uint32_t at = 0, asked, n, removed = 0;
 	int err;
 
 	if (!map || !keys)
@@ -201,14 +201,13 @@ int krsi_map_delete_batch(const struct krsi_map *map, const void *keys, size_t k
 	while (!err && at < count) {
 		const char *key = (const char *)keys + at * key_size;
 
-		n = map->has_batch ? count - at : 1;
+		n = asked = map->has_batch ? count - at : 1;
 		err = map->has_batch ? bpf_map_delete_batch(map->fd, key, &n, NULL) : bpf_map_delete_elem(map->fd, key);
+		if (err && n == asked)	/* none removed: `n` was not written */
+			n = 0;
 		if (err == -ENOENT) {	/* the batch stops at a key that is absent: step over it */
-			n = map->has_batch ? n : 0;
 			at += 1;
 			err = 0;
-		} else if (err) {
-			n = map->has_batch && err != -EFAULT ? n : 0;
 		}
 		removed += n;
 		at += n;

@@ -55,6 +55,12 @@ enum krsi_priv_kind krsi_priv_section_parse(const char *section, const char **ta
 	return KRSI_PRIV_KIND_OTHER;
 }
 
+bool krsi_priv_target_is_of_attach(enum krsi_priv_kind kind)
+{
+	return kind == KRSI_PRIV_KIND_KPROBE || kind == KRSI_PRIV_KIND_KRETPROBE ||
+	       kind == KRSI_PRIV_KIND_TRACEPOINT || kind == KRSI_PRIV_KIND_RAW_TP;
+}
+
 static int bpf_open(const struct krsi_object *object, struct bpf_object **ret)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts,
@@ -138,7 +144,7 @@ static char *name_from_path(const char *path)
 	const char *base = strrchr(path, '/');
 
 	base = base ? base + 1 : path;
-	return strndup(base, strcspn(base, "."));
+	return *base == '.' ? strdup("object") : strndup(base, strcspn(base, "."));
 }
 
 static int opts_take(struct krsi_object *object, const char *path,

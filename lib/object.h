@@ -77,6 +77,12 @@ struct krsi_object {
 /* The kind of a section, and where its target begins ("" when it has none). */
 enum krsi_priv_kind krsi_priv_section_parse(const char *section, const char **target);
 
+/* Whether the target is chosen when a program is attached, not when it is loaded. */
+bool krsi_priv_target_is_of_attach(enum krsi_priv_kind kind);
+
+/* Give the callers' targets to a handle that is loaded next. 0 or what libbpf said. */
+int krsi_priv_targets_apply(const struct krsi_object *object, struct bpf_object *bpf);
+
 /* A fresh libbpf handle with every setting applied. */
 int krsi_priv_object_reopen(struct krsi_object *object, struct bpf_object **ret);
 

@@ -318,11 +318,11 @@ int krsi_object_open_iter(const struct krsi_object *object, const char *name, in
 	struct krsi_priv_program *program;
 	int link, found, err;
 
+	if (!fd)
+		return -EINVAL;
 	err = krsi_object_link_fd(object, name, &link);
 	if (err)
 		return err;
-	if (!fd)
-		return -EINVAL;
 	program = krsi_priv_program_find(object, name);
 	if (program->kind != KRSI_PRIV_KIND_ITER)
 		return krsi_priv_fail(object->ctx, -EINVAL, "program %s: it is no iterator", name);

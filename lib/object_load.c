@@ -61,7 +61,9 @@ static int load_alone(struct krsi_object *object, const struct krsi_priv_program
 		bpf_object__for_each_map(map, bpf)
 			bpf_map__set_autocreate(map, strcmp(bpf_map__name(map), only_map) == 0);
 	}
-	err = bpf_object__load(bpf);
+	err = krsi_priv_targets_apply(object, bpf);
+	if (!err)
+		err = bpf_object__load(bpf);
 	bpf_object__close(bpf);
 	return err;
 }
@@ -262,7 +264,9 @@ static int load_together(struct krsi_object *object, char *log, size_t log_size)
 		/* Only a buffer of ours keeps libbpf from printing the verifier's log to stderr. */
 		bpf_program__set_log_buf(bpf, log, log_size);
 	}
-	err = bpf_object__load(object->bpf);
+	err = krsi_priv_targets_apply(object, object->bpf);
+	if (!err)
+		err = bpf_object__load(object->bpf);
 	for (i = 0; i < object->program_count; i++)
 		bpf_program__set_log_buf(krsi_priv_program_bpf(object, &object->programs[i]), NULL, 0);
 	return err;

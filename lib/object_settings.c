@@ -129,36 +129,13 @@ int krsi_object_set_program(struct krsi_object *object, const char *name, uint32
 	return 0;
 }
 
-static int target_apply(struct krsi_object *object, struct bpf_object *bpf,
-			const struct krsi_priv_setting *setting)
-{
-	struct bpf_program *program = bpf_object__find_program_by_name(bpf, setting->name);
-	const char *target = setting->value;
-	const char *old;
-	int err;
-
-	switch (krsi_priv_section_parse(bpf_program__section_name(program), &old)) {
-	case KRSI_PRIV_KIND_KPROBE:
-	case KRSI_PRIV_KIND_KRETPROBE:
-	case KRSI_PRIV_KIND_TRACEPOINT:
-	case KRSI_PRIV_KIND_RAW_TP:
-		return 0;	/* chosen when it is attached, not when it is loaded */
-	case KRSI_PRIV_KIND_OTHER:
-		return krsi_priv_fail(object->ctx, -EINVAL, "program %s: section %s has no target to choose",
-				      setting->name, bpf_program__section_name(program));
-	default:
-		break;
-	}
-	err = bpf_program__set_attach_target(program, 0, target);
-	if (!err)
-		return 0;
-	return krsi_priv_target_fail(object->ctx, err, krsi_priv_program_find(object, setting->name), target);
-}
-
+/*
+ * Only kept, and given to libbpf right before it loads: telling libbpf makes it read the kernel's
+ * BTF, some megabytes, which libbpf 1.1 frees in its load and nowhere else.
+ */
 int krsi_object_set_target(struct krsi_object *object, const char *name, const char *target)
 {
 	struct krsi_priv_program *program;
-	struct krsi_priv_setting *setting;
 	char *copy;
 	int err;
 
@@ -170,22 +147,35 @@ int krsi_object_set_target(struct krsi_object *object, const char *name, const c
 	program = krsi_priv_program_find(object, name);
 	if (!program)
 		return -ENOENT;
-	copy = strdup(target);
-	setting = setting_new(name, target, strlen(target) + 1);
-	if (!setting || !copy) {
-		free(copy);
-		setting_free(setting);
-		return no_memory(object, name);
-	}
-	setting->apply = target_apply;
-	err = setting_add(object, setting);
-	if (err) {
-		free(copy);
+	if (program->kind == KRSI_PRIV_KIND_OTHER)
+		return krsi_priv_fail(object->ctx, -EINVAL, "program %s: section %s has no target to choose", name, program->section);
+	err = krsi_priv_target_check(object->ctx, program, target);
+	if (err)
 		return err;
-	}
+	copy = strdup(target);
+	if (!copy)
+		return no_memory(object, name);
 	free(program->target);
 	program->target = copy;
 	program->retargeted = true;
+	return 0;
+}
+
+int krsi_priv_targets_apply(const struct krsi_object *object, struct bpf_object *bpf)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < object->program_count; i++) {
+		const struct krsi_priv_program *program = &object->programs[i];
+		struct bpf_program *handle = bpf_object__find_program_by_name(bpf, program->name);
+
+		if (!program->retargeted || !bpf_program__autoload(handle) || krsi_priv_target_is_of_attach(program->kind))
+			continue;
+		err = bpf_program__set_attach_target(handle, 0, program->target);
+		if (err)
+			return err;
+	}
 	return 0;
 }
 
@@ -257,15 +247,10 @@ static int inner_map_apply(struct krsi_object *object, struct bpf_object *bpf,
 			   const struct krsi_priv_setting *setting)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(bpf, setting->name);
-	int fd, err;
+	int err = bpf_map__set_inner_map_fd(map, setting->fd);	/* which stays ours to close */
 
-	/* libbpf closes the descriptor together with the object, ours has to serve again. */
-	fd = fcntl(setting->fd, F_DUPFD_CLOEXEC, 3);
-	err = fd < 0 ? -errno : bpf_map__set_inner_map_fd(map, fd);
 	if (!err)
 		return 0;
-	if (fd >= 0)
-		close(fd);
 	return krsi_priv_fail(object->ctx, krsi_priv_error_close(err), "map %s: cannot take an inner map as pattern: %s%s",
 			      setting->name, krsi_priv_errno_name(err),
 			      err == -EINVAL ? "; its source has a pattern of its own (__array(values, ...)), remove that" : "");
