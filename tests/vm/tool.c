@@ -1,0 +1,668 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The krsi command, which is /test/krsi here, as a user or a script meets it: output and exit codes. */
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TOOL "/test/krsi"
+#define STDERR_FILE "/tmp/tool_stderr"
+#define PIN_DIR "/sys/fs/bpf/tool_test"
+#define NOBODY 65534
+
+enum exit_code { DONE = 0, FAILED = 1, USAGE = 2, PARTLY = 3 };
+
+/* A run of the command, and what it printed until now. */
+struct run {
+	pid_t pid;
+	int fd;			/* its stdout */
+	int code;
+	size_t size;
+	char out[128 * 1024];
+	char err[16 * 1024];
+};
+
+/* How to run it, beside its arguments. */
+struct how {
+	bool nobody;		/* without privilege */
+	bool terminal;		/* stdout is one */
+	const char *variable;	/* one more in its environment */
+};
+
+/* cmocka runs one test at a time, and this is too large for the stack. */
+static struct run run;
+
+static void __attribute__((noreturn)) child_exec(const struct how *how, int out, const char *const argv[])
+{
+	int err = open(STDERR_FILE, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	setenv("TERM", "xterm", 1);
+	if (how->variable)
+		putenv(strdup(how->variable));
+	if (how->nobody && (setgid(NOBODY) || setuid(NOBODY)))
+		_exit(126);
+	execv(TOOL, (char *const *)argv);
+	_exit(127);
+}
+
+static void tool_start(const struct how *how, const char *const argv[])
+{
+	int fds[2];
+
+	run.size = 0;
+	run.out[0] = '\0';
+	if (how->terminal) {
+		fds[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+		assert_true(fds[0] >= 0 && grantpt(fds[0]) == 0 && unlockpt(fds[0]) == 0);
+		fds[1] = open(ptsname(fds[0]), O_RDWR | O_NOCTTY | O_CLOEXEC);
+		assert_true(fds[1] >= 0);
+	} else {
+		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	}
+	run.pid = fork();
+	assert_true(run.pid >= 0);
+	if (run.pid == 0)
+		child_exec(how, fds[1], argv);
+	close(fds[1]);
+	run.fd = fds[0];
+}
+
+/* Read stdout until these words came, or to its end when NULL. Whether they came. */
+static bool tool_read_until(const char *words)
+{
+	struct pollfd ready = { .fd = run.fd, .events = POLLIN };
+	ssize_t n;
+
+	while (!words || !strstr(run.out, words)) {
+		assert_int_equal(poll(&ready, 1, 40 * 1000), 1);
+		assert_true(run.size < sizeof(run.out) - 1);
+		n = read(run.fd, run.out + run.size, sizeof(run.out) - 1 - run.size);
+		if (n <= 0)	/* a terminal that nobody holds any more gives EIO */
+			return false;
+		run.size += (size_t)n;
+		run.out[run.size] = '\0';
+	}
+	return true;
+}
+
+static void tool_finish(void)
+{
+	int status, fd;
+	ssize_t n;
+
+	tool_read_until(NULL);
+	close(run.fd);
+	assert_int_equal(waitpid(run.pid, &status, 0), run.pid);
+	run.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	fd = open(STDERR_FILE, O_RDONLY);
+	assert_true(fd >= 0);
+	n = read(fd, run.err, sizeof(run.err) - 1);
+	assert_true(n >= 0);
+	run.err[n] = '\0';
+	close(fd);
+}
+
+/* Run it to its end, with the arguments that follow. */
+#define tool(...) tool_how(&(struct how){ .nobody = false }, __VA_ARGS__)
+#define tool_how(how, ...)								\
+	do {										\
+		tool_start((how), (const char *const[]){ "krsi", __VA_ARGS__, NULL });	\
+		tool_finish();								\
+	} while (0)
+
+#define assert_code(expected) run_assert((expected), run.code == (expected), "exit code", __FILE__, __LINE__)
+#define assert_out(words) run_assert(0, strstr(run.out, (words)), (words), __FILE__, __LINE__)
+#define assert_err(words) run_assert(0, strstr(run.err, (words)), (words), __FILE__, __LINE__)
+#define assert_not_out(words) run_assert(0, !strstr(run.out, (words)), (words), __FILE__, __LINE__)
+
+static void run_assert(int code, bool holds, const char *what, const char *file, int line)
+{
+	if (!holds)
+		print_message("# %s; exit code %d, wanted %d (or words); stdout:\n%s\n# stderr:\n%s\n", what, run.code, code,
+			      run.out, run.err);
+	_assert_true(holds, what, file, line);
+}
+
+static void skip_unless_lsm_active(void)
+{
+	if (!vm_bpf_is_active())
+		skip_because("bpf is not in the active LSM list of this boot");
+}
+
+/* "--set only_tgid=" of this process. */
+static const char *only_this_process(void)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "--set=only_tgid=%d", (int)getpid());
+	return text;
+}
+
+static size_t count(const char *text, char c)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == c;
+	return n;
+}
+
+/* --- status ---------------------------------------------------------------- */
+
+static void test_status_begins_with_the_verdict(void **state)
+{
+	(void)state;
+	tool("status");
+	assert_code(DONE);
+	assert_string_equal(run.err, "");
+	if (vm_bpf_is_active()) {
+		assert_ptr_equal(strstr(run.out, "This kernel calls lsm/ programs: libkrsi can audit and enforce here.\n"), run.out);
+	} else {
+		assert_ptr_equal(strstr(run.out, "This kernel calls no lsm/ program, but it calls fmod_ret/ ones"), run.out);
+		assert_out("\nfix: ");
+		assert_out(",bpf");
+		assert_out("\nlsm-active         no  not-booted     ");
+	}
+	assert_out("\nkernel            ");
+	assert_out("\nsecurity modules  ");
+	assert_not_out("\ncapabilities ");	/* it is there, so only -v has it */
+}
+
+static void test_status_lists_everything_when_asked(void **state)
+{
+	(void)state;
+	tool("status", "-v");
+	assert_code(DONE);
+	assert_out("\ncapabilities       yes -              ");
+	assert_out("\nringbuf            yes -              ");
+	assert_out("\nfmod-ret-runs      yes -              ");
+}
+
+static void test_status_in_json(void **state)
+{
+	bool active = vm_bpf_is_active();
+
+	(void)state;
+	tool("status", "--json");
+	assert_code(DONE);
+	assert_int_equal(run.out[0], '{');
+	assert_string_equal(run.out + run.size - 3, "\n}\n");
+	assert_out(active ? "\"backend\": \"lsm\"" : "\"backend\": \"fmod_ret\"");
+	assert_out("\"enforce\": true");
+	assert_out(active ? "\"lsm_boot_line\": null" : "\"lsm_boot_line\": \"lsm=");
+	assert_out("\"name\": \"capabilities\",\n      \"available\": true,\n      \"reason\": null");
+}
+
+static void test_status_without_privilege_says_so(void **state)
+{
+	(void)state;
+	tool_how((&(struct how){ .nobody = true }), "status");
+	assert_code(DONE);
+	assert_ptr_equal(strstr(run.out, "This process may not load BPF programs"), run.out);
+	assert_out("CAP_BPF");
+	assert_out("\ncapabilities       no  not-permitted  ");
+}
+
+/* --- hooks ----------------------------------------------------------------- */
+
+static void test_hooks_are_listed_by_name(void **state)
+{
+	(void)state;
+	tool("hooks");
+	assert_code(DONE);
+	assert_out("\nfile_open\n");
+	assert_true(count(run.out, '\n') > 150);
+	assert_int_equal(count(run.out, ' '), 0);
+	tool("hooks", "file_*", "task_kill");
+	assert_out("file_open\n");
+	assert_out("\ntask_kill\n");
+	assert_not_out("inode_");
+	tool("hooks", "-l", "file_open");
+	assert_string_equal(run.out, "file_open                      int file_open(struct file *file)\n");
+}
+
+static void test_hooks_are_tried(void **state)
+{
+	(void)state;
+	tool("hooks", "--try", "file_open", "task_alloc");
+	assert_code(DONE);
+	assert_ptr_equal(strstr(run.out, "hook                           lsm          lsm.s        lsm_cgroup   fmod_ret\n"), run.out);
+	assert_out(vm_kernel_at_least(6, 0) ? "\nfile_open                      yes          yes          yes          yes\n" :
+		   "\nfile_open                      yes          EINVAL       EINVAL       yes\n");
+	assert_int_equal(count(run.out, '\n'), 3);
+	tool("hooks", "--try", "--json", "file_open");
+	assert_out("\"fmod_ret\": \"yes\"");
+}
+
+static void test_hooks_unknown_names_the_nearest(void **state)
+{
+	(void)state;
+	tool("hooks", "file_opne");
+	assert_code(FAILED);
+	assert_string_equal(run.out, "");
+	assert_err("krsi: hook file_opne: ");
+	assert_err("did you mean file_open");
+}
+
+static void test_hooks_try_needs_privilege(void **state)
+{
+	(void)state;
+	tool_how((&(struct how){ .nobody = true }), "hooks", "--try", "file_open");
+	assert_code(FAILED);
+	assert_err("krsi: ");
+	assert_err("CAP_BPF");
+}
+
+/* --- load --check ---------------------------------------------------------- */
+
+static void test_check_of_a_good_object(void **state)
+{
+	struct vm_count before = vm_count();
+
+	(void)state;
+	tool("load", "--check", "bpf/mkdir.bpf.o");
+	if (vm_bpf_is_active()) {
+		assert_code(DONE);
+		assert_string_equal(run.out, "bpf/mkdir.bpf.o\tmkdir_check\tlsm/inode_mkdir\tattached\t\n");
+	} else {
+		assert_code(FAILED);
+		assert_out("bpf/mkdir.bpf.o\tmkdir_check\tlsm/inode_mkdir\trefused\tprogram mkdir_check: ");
+		assert_out("boot with lsm=");
+	}
+	assert_string_equal(run.err, "");
+	vm_wait_for_count(before);
+}
+
+static void test_check_lets_one_program_fail_alone(void **state)
+{
+	(void)state;
+	skip_unless_lsm_active();
+	tool("load", "--check", "bpf/refused.bpf.o");
+	assert_code(PARTLY);
+	assert_out("bpf/refused.bpf.o\tgood\tlsm/file_open\tattached\t\n");
+	assert_out("bpf/refused.bpf.o\tbad\tlsm/file_open\trefused\tprogram bad: the verifier refused it: ");
+	assert_int_equal(count(run.out, '\n'), 2);	/* the reason has more lines than one */
+	assert_int_equal(count(run.out, '\t'), 2 * 4);
+
+	tool("load", "--check", "--without", "bad", "bpf/refused.bpf.o");
+	assert_code(DONE);
+	assert_out("\tbad\tlsm/file_open\tskipped\t");
+	tool("load", "--check", "--without", "good", "bpf/refused.bpf.o");
+	assert_code(FAILED);
+	tool("load", "--check", "--without=good", "--without=bad", "bpf/refused.bpf.o");
+	assert_code(FAILED);
+	assert_err("--with PROG");
+}
+
+static void test_check_of_an_unknown_hook(void **state)
+{
+	(void)state;
+	skip_unless_lsm_active();
+	tool("load", "--check", "bpf/unknown_hook.bpf.o");
+	assert_code(PARTLY);
+	assert_out("bpf/unknown_hook.bpf.o\tmisspelt\tlsm/file_opne\trefused\t");
+	assert_out("did you mean file_open");
+	assert_out("bpf/unknown_hook.bpf.o\twell_spelt\tlsm/file_open\tattached\t\n");
+}
+
+static void test_check_of_an_object_that_is_wrong_as_a_whole(void **state)
+{
+	(void)state;
+	tool("load", "--check", "bpf/missing_symbol.bpf.o");
+	assert_code(FAILED);
+	assert_out("bpf/missing_symbol.bpf.o\tmind_reader\tlsm/file_open\trefused\t");
+	assert_out("bpf_read_minds");
+}
+
+static void test_check_of_every_kind(void **state)
+{
+	bool active = vm_bpf_is_active(), cgroup = active && vm_kernel_at_least(6, 0);
+
+	(void)state;
+	tool("load", "--check", "--cgroup", "/sys/fs/cgroup", "bpf/kinds.bpf.o");
+	assert_code(PARTLY);	/* kind_socket cannot be attached */
+	assert_int_equal(count(run.out, '\t'), 4 * count(run.out, '\n'));
+	assert_out(active ? "\tkind_lsm\tlsm/file_open\tattached\t\n" : "\tkind_lsm\tlsm/file_open\trefused\tprogram");
+	assert_out(cgroup ? "\tkind_lsm_cgroup\tlsm_cgroup/socket_create\tattached\t\n" :
+		   "\tkind_lsm_cgroup\tlsm_cgroup/socket_create\trefused\tprogram");
+	assert_out("\tkind_fmod_ret\tfmod_ret/security_file_open\tattached\t\n");
+	assert_out("\tkind_tracepoint\ttracepoint/sched/sched_process_fork\tattached\t\n");
+	assert_out("\tkind_iter\titer/task\tattached\t\n");
+	assert_out("\tkind_socket\tsocket\tloaded\tits section does not say where");
+	/* libbpf gives section names without the mark. */
+	assert_out("\tkind_on_request\tlsm/file_permission\tskipped\tits section is marked ?");
+	if (!cgroup)
+		return;
+	tool("load", "--check", "--cgroup", "/sys/fs/cgroup", "--without", "kind_socket", "bpf/kinds.bpf.o");
+	assert_code(DONE);
+	tool("load", "--check", "--with", "kind_on_request", "bpf/kinds.bpf.o");
+	assert_code(PARTLY);
+	assert_out("\tkind_on_request\tlsm/file_permission\tattached\t\n");
+	assert_out("\tkind_lsm_cgroup\tlsm_cgroup/socket_create\trefused\t"
+		   "program kind_lsm_cgroup: an lsm_cgroup program needs --cgroup DIR, a cgroup's directory\n");
+}
+
+static void test_check_of_several_objects_keeps_their_order(void **state)
+{
+	struct vm_count before = vm_count();
+
+	(void)state;
+	skip_unless_lsm_active();
+	tool("load", "--check", "bpf/mkdir.bpf.o", "missing.bpf.o", "bpf/no_btf.bpf.o", "bpf/mkdir.bpf.o");
+	assert_code(PARTLY);
+	assert_ptr_equal(strstr(run.out, "bpf/mkdir.bpf.o\tmkdir_check\tlsm/inode_mkdir\tattached\t\n"
+				"missing.bpf.o\t-\t-\trefused\t"), run.out);
+	assert_out("\nbpf/no_btf.bpf.o\t-\t-\trefused\t");
+	assert_err("krsi: object missing.bpf.o: ");
+	assert_int_equal(count(run.out, '\n'), 4);
+	vm_wait_for_count(before);
+}
+
+static void test_check_without_privilege_names_the_capability(void **state)
+{
+	(void)state;
+	tool_how((&(struct how){ .nobody = true }), "load", "--check", "bpf/mkdir.bpf.o");
+	assert_code(FAILED);
+	assert_out("\trefused\t");
+	assert_out("CAP_BPF");
+}
+
+/* --- load ------------------------------------------------------------------ */
+
+static void load_start(const char *const argv[])
+{
+	tool_start(&(struct how){ .nobody = false }, argv);
+	if (!tool_read_until("ready\n")) {
+		tool_finish();
+		run_assert(0, false, "ready", __FILE__, __LINE__);
+	}
+}
+
+static void test_load_denies_until_a_signal_ends_it(void **state)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct vm_count before = vm_count();
+	size_t i;
+
+	(void)state;
+	skip_unless_lsm_active();
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		load_start((const char *const[]){ "krsi", "load", only_this_process(), "bpf/mkdir.bpf.o", NULL });
+		assert_string_equal(run.out, "bpf/mkdir.bpf.o\tmkdir_check\tlsm/inode_mkdir\tattached\t\nready\n");
+		assert_int_equal(vm_mkdir("denied"), EACCES);
+		assert_int_equal(vm_mkdir("allowed"), 0);
+		kill(run.pid, signals[i]);
+		tool_finish();
+		assert_code(DONE);
+		assert_out("bpf/mkdir.bpf.o\tevents\t2 records\t64 bytes\t0 lost\ndetached\n");
+		assert_string_equal(run.err, "");
+		assert_int_equal(vm_mkdir("denied"), 0);
+	}
+	vm_wait_for_count(before);
+}
+
+static void test_load_shows_records_when_asked(void **state)
+{
+	(void)state;
+	skip_unless_lsm_active();
+	load_start((const char *const[]){ "krsi", "load", "-v", "--map-size", "events=64K", only_this_process(), "bpf/mkdir.bpf.o", NULL });
+	assert_int_equal(vm_mkdir("denied"), EACCES);
+	assert_true(tool_read_until("bpf/mkdir.bpf.o\tevents\t32\t010000000000000064656e696564000000000000000000000000000000000000\n"));
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+}
+
+static void test_load_sets_variables_of_each_size(void **state)
+{
+	(void)state;
+	skip_unless_lsm_active();
+	/* `seen` has 8 bytes, `enforce` 4. */
+	load_start((const char *const[]){ "krsi", "load", "--set", "enforce=0", "--set", "seen=0x1ffffffff", only_this_process(),
+					  "bpf/mkdir.bpf.o", NULL });
+	assert_int_equal(vm_mkdir("denied"), 0);
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+	assert_out("\t1 records\t");
+}
+
+static void test_load_refuses_wishes_that_no_object_can_fulfil(void **state)
+{
+	static const struct {
+		const char *option, *words;
+	} cases[] = {
+		{ "--set=only_tgd=1", "did you mean only_tgid?" },
+		{ "--set=enforce=0x100000000", "does not fit into 4 bytes" },
+		{ "--set=enforce=-2147483649", "does not fit into 4 bytes" },
+		{ "--set=padding_of_an_odd_size=1", "another size" },
+		{ "--map-size=event=4096", "did you mean events" },
+		{ "--target=mkdir_chek=inode_mknod", "did you mean mkdir_check?" },
+		{ "--target=mkdir_check=inode_mkdri", "did you mean inode_mkdir" },
+		{ "--without=nothing_like_it", "nothing_like_it" },
+		{ "--cgroup=/tmp", "not a cgroup of version 2" },
+		{ "--cgroup=/nowhere", "No such file" },
+		{ "--kconfig=/nowhere", "No such file" },
+		{ "--btf=/nowhere", "/nowhere" },
+	};
+	struct vm_count before = vm_count();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		tool("load", cases[i].option, "bpf/mkdir.bpf.o");
+		assert_code(FAILED);
+		assert_err("krsi: ");
+		assert_err(cases[i].words);
+		assert_not_out("ready");
+	}
+	vm_wait_for_count(before);
+}
+
+static void test_load_moves_a_program(void **state)
+{
+	int fd;
+
+	(void)state;
+	skip_unless_lsm_active();
+	/* inode_create takes the same arguments. */
+	load_start((const char *const[]){ "krsi", "load", "--target", "mkdir_check=inode_create", only_this_process(),
+					  "bpf/mkdir.bpf.o", NULL });
+	assert_int_equal(vm_mkdir("denied"), 0);
+	fd = open("/tmp/denied", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(fd < 0 ? errno : 0, EACCES);
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+}
+
+static void test_load_is_whole_or_nothing(void **state)
+{
+	struct vm_count before = vm_count();
+
+	(void)state;
+	skip_unless_lsm_active();
+	tool("load", "bpf/mkdir.bpf.o", "bpf/refused.bpf.o");
+	assert_code(FAILED);
+	assert_not_out("ready");
+	assert_err("krsi: object refused: not loaded: program bad: the verifier refused it");
+	vm_wait_for_count(before);
+
+	tool("load", "-v", "bpf/refused.bpf.o");
+	assert_code(FAILED);
+	assert_err("krsi: program bad: the verifier wrote:\n");
+	assert_err("krsi: processed ");
+
+	load_start((const char *const[]){ "krsi", "load", "--optional", "all", only_this_process(), "bpf/mkdir.bpf.o",
+					  "bpf/refused.bpf.o", NULL });
+	assert_out("\tbad\tlsm/file_open\trefused\t");
+	assert_int_equal(vm_mkdir("denied"), EACCES);
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+	vm_wait_for_count(before);
+}
+
+static void test_load_never_enforces_nothing(void **state)
+{
+	(void)state;
+	if (vm_bpf_is_active())
+		skip_because("bpf is in the active LSM list of this boot");
+	tool("load", "bpf/mkdir.bpf.o");
+	assert_code(FAILED);
+	assert_err("boot with lsm=");
+	tool("load", "--optional=all", "bpf/mkdir.bpf.o");
+	assert_code(FAILED);
+	assert_err("none of its programs is attached");
+	assert_not_out("ready");
+}
+
+static void test_load_wants_a_cgroup(void **state)
+{
+	(void)state;
+	if (!vm_kernel_at_least(6, 0))
+		skip_because("lsm_cgroup programs came with Linux 6.0");
+	skip_unless_lsm_active();
+	tool("load", "bpf/kinds.bpf.o");
+	assert_code(FAILED);
+	assert_err("--cgroup DIR");
+}
+
+static void test_load_takes_btf_and_kconfig_from_files(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	if (access("/proc/config.gz", F_OK) == 0)
+		skip_because("this kernel has its configuration in /proc/config.gz");
+	tool("load", "--check", "bpf/kconfig.bpf.o");
+	assert_code(FAILED);
+	assert_out("give its text with --kconfig FILE\n");
+	tool("load", "bpf/kconfig.bpf.o");
+	assert_code(FAILED);
+	assert_err("give its text with --kconfig FILE\n");
+	file = fopen("/tmp/tool_kconfig", "w");
+	assert_non_null(file);
+	fputs("CONFIG_HZ=250\n", file);
+	fclose(file);
+	tool("load", "--check", "--kconfig", "/tmp/tool_kconfig", "--btf", "/sys/kernel/btf/vmlinux", "bpf/kconfig.bpf.o");
+	assert_code(DONE);
+}
+
+static void test_pinned_programs_stay(void **state)
+{
+	int tries;
+
+	(void)state;
+	skip_unless_lsm_active();
+	tool("load", "--pin", PIN_DIR, only_this_process(), "bpf/mkdir.bpf.o");
+	assert_code(DONE);
+	assert_out("\npinned\t" PIN_DIR "\n");
+	assert_not_out("ready");
+	assert_int_equal(vm_mkdir("denied"), EACCES);
+	tool("load", "--pin", PIN_DIR, only_this_process(), "bpf/mkdir.bpf.o");
+	assert_code(FAILED);
+	assert_err(PIN_DIR);
+	assert_int_equal(system("rm -r " PIN_DIR), 0);
+	/* The kernel lets go of an unpinned link in the background. */
+	for (tries = 0; tries < 500 && vm_mkdir("denied"); tries++)
+		usleep(20 * 1000);
+	assert_int_equal(vm_mkdir("denied"), 0);
+	tool("load", "--pin", "/tmp/tool_test", "bpf/mkdir.bpf.o");
+	assert_code(FAILED);
+	assert_err("mount -t bpf");
+}
+
+/* --- all commands ---------------------------------------------------------- */
+
+static void test_color_is_for_terminals(void **state)
+{
+	(void)state;
+	tool("status", "-v");
+	assert_not_out("\033");
+	tool("--color=always", "status");
+	assert_out("\033[");
+	tool("status", "--color=always");
+	assert_out("\033[");
+	tool_how((&(struct how){ .terminal = true }), "status");
+	assert_out("\033[");
+	tool_how((&(struct how){ .terminal = true }), "--color=never", "status");
+	assert_not_out("\033");
+	tool_how((&(struct how){ .terminal = true, .variable = "NO_COLOR=1" }), "status");
+	assert_not_out("\033");
+	tool_how((&(struct how){ .terminal = true, .variable = "TERM=dumb" }), "status");
+	assert_not_out("\033");
+}
+
+static void test_mistakes_are_explained(void **state)
+{
+	(void)state;
+	tool("laod", "bpf/mkdir.bpf.o");
+	assert_code(USAGE);
+	assert_err("krsi: there is no command laod, did you mean load?\n");
+	assert_string_equal(run.out, "");
+	tool("load", "missing.bpf.o");
+	assert_code(FAILED);
+	assert_err("krsi: object missing.bpf.o: ");
+	assert_err("No such file");
+	tool("load", TOOL);
+	assert_code(FAILED);
+	assert_err("krsi: object " TOOL ": ");
+}
+
+static void test_a_full_disk_is_an_error(void **state)
+{
+	int status;
+
+	(void)state;
+	if (access("/dev/full", W_OK))
+		skip_because("no /dev/full here");
+	status = system(TOOL " hooks >/dev/full 2>" STDERR_FILE);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), FAILED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_status_begins_with_the_verdict),
+		cmocka_unit_test(test_status_lists_everything_when_asked),
+		cmocka_unit_test(test_status_in_json),
+		cmocka_unit_test(test_status_without_privilege_says_so),
+		cmocka_unit_test(test_hooks_are_listed_by_name),
+		cmocka_unit_test(test_hooks_are_tried),
+		cmocka_unit_test(test_hooks_unknown_names_the_nearest),
+		cmocka_unit_test(test_hooks_try_needs_privilege),
+		cmocka_unit_test(test_check_of_a_good_object),
+		cmocka_unit_test(test_check_lets_one_program_fail_alone),
+		cmocka_unit_test(test_check_of_an_unknown_hook),
+		cmocka_unit_test(test_check_of_an_object_that_is_wrong_as_a_whole),
+		cmocka_unit_test(test_check_of_every_kind),
+		cmocka_unit_test(test_check_of_several_objects_keeps_their_order),
+		cmocka_unit_test(test_check_without_privilege_names_the_capability),
+		cmocka_unit_test(test_load_denies_until_a_signal_ends_it),
+		cmocka_unit_test(test_load_shows_records_when_asked),
+		cmocka_unit_test(test_load_sets_variables_of_each_size),
+		cmocka_unit_test(test_load_refuses_wishes_that_no_object_can_fulfil),
+		cmocka_unit_test(test_load_moves_a_program),
+		cmocka_unit_test(test_load_is_whole_or_nothing),
+		cmocka_unit_test(test_load_never_enforces_nothing),
+		cmocka_unit_test(test_load_wants_a_cgroup),
+		cmocka_unit_test(test_load_takes_btf_and_kconfig_from_files),
+		cmocka_unit_test(test_pinned_programs_stay),
+		cmocka_unit_test(test_color_is_for_terminals),
+		cmocka_unit_test(test_mistakes_are_explained),
+		cmocka_unit_test(test_a_full_disk_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
