@@ -227,7 +227,8 @@ int krsi_priv_hooks_read(struct krsi_hooks *hooks, const struct btf *btf, const 
 		return krsi_priv_fail(hooks->ctx, hooks->running ? -EOPNOTSUPP : -EBADMSG,
 				      "%s: its type information has no security hooks; the kernel was built without CONFIG_BPF_LSM",
 				      where);
-	security_functions_find(hooks, btf);
+	if (!err)
+		security_functions_find(hooks, btf);
 	for (i = 0; i < hooks->count && !err; i++)
 		err = hook_describe(&hooks->hooks[i], btf);
 	if (err == -EBADMSG)

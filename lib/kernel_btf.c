@@ -12,6 +12,9 @@
 #include "object.h"
 #include "text.h"
 
+/* The kernel's own errno for "not supported", in no libc header. */
+#define KERNEL_ENOTSUPP 524
+
 #define LSM_PREFIX "bpf_lsm_"
 #define TP_PREFIX "btf_trace_"
 #define ITER_PREFIX "bpf_iter_"
@@ -120,6 +123,11 @@ static int target_judge(struct krsi_ctx *ctx, struct walk *walk, const struct kr
 			      target, hint);
 }
 
+static bool means_unsupported(int err)
+{
+	return err == -EINVAL || err == -ENOENT || err == -ESRCH || err == -KERNEL_ENOTSUPP;
+}
+
 int krsi_priv_target_fail(struct krsi_ctx *ctx, int err, const struct krsi_priv_program *program,
 			  const char *target)
 {
@@ -136,11 +144,10 @@ int krsi_priv_target_fail(struct krsi_ctx *ctx, int err, const struct krsi_priv_
 				     program->name, krsi_priv_errno_name(err));
 	} else {
 		ret = target_judge(ctx, &walk, program, target);
-		if (err == -EINVAL || err == -ENOENT || err == -ESRCH)
-			err = -EOPNOTSUPP;
 		if (!ret)
-			ret = krsi_priv_fail(ctx, krsi_priv_error_close(err), "program %s: this kernel does not let it sit on the %s %s: %s",
-					     program->name, walk.class->word, target, krsi_priv_errno_name(err));
+			ret = krsi_priv_fail(ctx, means_unsupported(err) ? -EOPNOTSUPP : krsi_priv_error_close(err),
+					     "program %s: this kernel does not let it sit on the %s %s: %s", program->name,
+					     walk.class->word, target, krsi_priv_errno_name(err));
 	}
 	btf__free(btf);
 	return ret;

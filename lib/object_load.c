@@ -35,19 +35,22 @@
 
 #define REASON_SIZE 1024
 
-/* bpf_object__load() of a fresh handle with one program (NULL: none), or one map created, at most. */
+/*
+ * bpf_object__load() of a fresh handle with one program (NULL: none), or one map created, at most.
+ * What came of it is `*result`; the return value tells whether it could be tried at all.
+ */
 static int load_alone(struct krsi_object *object, const struct krsi_priv_program *only,
-		      const char *only_map, unsigned int level, char *log, size_t log_size)
+		      const char *only_map, unsigned int level, char *log, size_t log_size, int *result)
 {
 	struct bpf_program *program;
 	struct bpf_object *bpf;
 	struct bpf_map *map;
 	int err;
 
+	log[0] = '\0';		/* what an earlier try left there is not about this one */
 	err = krsi_priv_object_reopen(object, &bpf);
 	if (err)
 		return err;
-	log[0] = '\0';
 	bpf_object__for_each_program(program, bpf) {
 		bool wanted = only && strcmp(bpf_program__name(program), only->name) == 0;
 
@@ -61,11 +64,11 @@ static int load_alone(struct krsi_object *object, const struct krsi_priv_program
 		bpf_object__for_each_map(map, bpf)
 			bpf_map__set_autocreate(map, strcmp(bpf_map__name(map), only_map) == 0);
 	}
-	err = krsi_priv_targets_apply(object, bpf);
-	if (!err)
-		err = bpf_object__load(bpf);
+	*result = krsi_priv_targets_apply(object, bpf);
+	if (!*result)
+		*result = bpf_object__load(bpf);
 	bpf_object__close(bpf);
-	return err;
+	return 0;
 }
 
 static int permission_fail(struct krsi_object *object, const char *what, const char *name)
@@ -146,29 +149,36 @@ static int map_fail(struct krsi_object *object, const struct bpf_map *map, int e
 }
 
 /* Loading failed even without any program. */
-static int base_fail(struct krsi_object *object, int err)
+static int base_fail(struct krsi_object *object, int base_err)
 {
 	char log[1];
 	struct bpf_map *map;
-	int map_err;
+	int err, map_err, none_err;
 
 	if (!krsi_priv_caps_suffice())
 		return permission_fail(object, "object", object->name);
 	bpf_object__for_each_map(map, object->bpf) {
 		if (!bpf_map__autocreate(map))
 			continue;
-		map_err = load_alone(object, NULL, bpf_map__name(map), 0, log, sizeof(log));
+		err = load_alone(object, NULL, bpf_map__name(map), 0, log, sizeof(log), &map_err);
+		if (err)
+			return err;
 		if (map_err)
 			break;
 	}
 	/* Nothing is created for an extern that is missing, so the first map fails as well as no map. */
-	if (map && load_alone(object, NULL, "", 0, log, sizeof(log)) == 0)
+	err = map ? load_alone(object, NULL, "", 0, log, sizeof(log), &none_err) : 0;
+	if (err)
+		return err;
+	if (map && !none_err)
 		return map_fail(object, map, map_err);
-	return externs_fail(object, err);
+	if (base_err == -EPERM)
+		return permission_fail(object, "object", object->name);
+	return externs_fail(object, base_err);
 }
 
-/* Why a program failed alone: keep its fate, tell it, and return the public error. */
-static int program_fail(struct krsi_object *object, struct krsi_priv_program *program, int err,
+/* Why a program failed alone: keep its fate. */
+static void program_fail(struct krsi_object *object, struct krsi_priv_program *program, int err,
 			char *log)
 {
 	char message[REASON_SIZE];
@@ -176,7 +186,7 @@ static int program_fail(struct krsi_object *object, struct krsi_priv_program *pr
 
 	if (krsi_priv_verifier_message(log, message, sizeof(message))) {
 		trace = krsi_priv_verifier_processed(log) < TRACE_WORTHWHILE ? malloc(LOG_TRACE_SIZE) : NULL;
-		if (trace && load_alone(object, program, NULL, LOG_TRACE, trace, LOG_TRACE_SIZE))
+		if (trace && load_alone(object, program, NULL, LOG_TRACE, trace, LOG_TRACE_SIZE, &err) == 0 && err)
 			krsi_priv_verifier_message(trace, message, sizeof(message));
 		free(trace);
 		err = krsi_priv_fail(object->ctx, -ENOEXEC, "program %s: the verifier refused it: %s", program->name, message);
@@ -188,7 +198,6 @@ static int program_fail(struct krsi_object *object, struct krsi_priv_program *pr
 		err = krsi_priv_target_fail(object->ctx, err, program, program->target);
 	}
 	krsi_priv_program_set(program, KRSI_PROGRAM_REFUSED, err, krsi_ctx_error_detail(object->ctx), log);
-	return err;
 }
 
 /*
@@ -207,29 +216,29 @@ static int diagnose(struct krsi_object *object, int load_err)
 	log = malloc(log_size);
 	if (!log)
 		return krsi_priv_fail(object->ctx, -ENOMEM, "object %s: no memory for the verifier's log", object->name);
-	err = load_alone(object, NULL, NULL, 0, log, log_size);
-	if (err) {
+	ret = load_alone(object, NULL, NULL, 0, log, log_size, &err);
+	if (!ret && err)
 		ret = base_fail(object, err);
+	if (ret)
 		goto out;
-	}
 	for (i = 0; i < object->program_count; i++) {
 		struct krsi_priv_program *program = &object->programs[i];
 
 		if (program->state == KRSI_PROGRAM_SKIPPED)
 			continue;
-		err = load_alone(object, program, NULL, level, log, log_size);
+		ret = load_alone(object, program, NULL, level, log, log_size, &err);
+		if (ret)
+			goto out;
 		if (!err)
 			continue;
 		culprits++;
-		err = program_fail(object, program, err, log);
-		if (!blamed && !(program->flags & KRSI_PROGRAM_OPTIONAL)) {
+		program_fail(object, program, err, log);
+		if (!blamed && !(program->flags & KRSI_PROGRAM_OPTIONAL))
 			blamed = program;
-			ret = err;
-		}
 	}
 	if (blamed)	/* a later program's story may have replaced the one that counts */
-		ret = krsi_priv_fail(object->ctx, ret, "object %s: not loaded: %s", object->name,
-				     blamed->reason ? blamed->reason : krsi_priv_errno_name(ret));
+		ret = krsi_priv_fail(object->ctx, blamed->error, "object %s: not loaded: %s", object->name,
+				     blamed->reason ? blamed->reason : krsi_priv_errno_name(blamed->error));
 	else if (!culprits)
 		ret = krsi_priv_fail(object->ctx, krsi_priv_error_close(load_err),
 				     "object %s: each program loads alone, but not all together: %s", object->name,
@@ -285,6 +294,18 @@ static int handle_renew(struct krsi_object *object)
 	return 0;
 }
 
+/* What is left without the optional programs that were refused. All of it was loaded alone before. */
+static int load_rest(struct krsi_object *object, char *log)
+{
+	int err = load_together(object, log, LOG_ERRORS_SIZE);
+
+	if (!err)
+		return 0;
+	handle_renew(object);
+	return krsi_priv_fail(object->ctx, krsi_priv_error_close(err), "object %s: it does not load without the programs that were refused either: %s",
+			      object->name, krsi_priv_errno_name(err));
+}
+
 static void fates_reset(struct krsi_object *object)
 {
 	size_t i;
@@ -319,7 +340,7 @@ int krsi_object_load(struct krsi_object *object)
 		if (!err)
 			err = diagnose(object, load_err);
 		if (!err)
-			err = load_together(object, log, LOG_ERRORS_SIZE);
+			err = load_rest(object, log);
 		if (err)
 			goto out;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* Pinning what an object has in the kernel, so that it outlives the process. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,22 +15,21 @@
 #include "errors.h"
 #include "object.h"
 
-/* "DIR/KIND_NAME", to free. Dots become underscores: a BPF file system refuses them. */
-static char *pin_path(const char *dir, const char *kind, const char *name)
+/*
+ * "DIR/KIND_NAME" into a buffer of PATH_MAX bytes: taking pins back after a failure must not want
+ * memory. Dots become underscores: a BPF file system refuses them.
+ */
+static int pin_path(const struct krsi_object *object, char *path, const char *dir, const char *kind,
+		    const char *name)
 {
-	char *path, *c;
+	char *c;
 
-	if (asprintf(&path, "%s/%s_%s", dir, kind, name) < 0)
-		return NULL;
+	if (snprintf(path, PATH_MAX, "%s/%s_%s", dir, kind, name) >= PATH_MAX)
+		return krsi_priv_fail(object->ctx, -EINVAL, "object %s: the path %s/%s_%s is too long", object->name, dir, kind, name);
 	for (c = path + strlen(dir) + 1; *c; c++)
 		if (*c == '.')
 			*c = '_';
-	return path;
-}
-
-static int no_memory(const struct krsi_object *object)
-{
-	return krsi_priv_fail(object->ctx, -ENOMEM, "object %s: no memory to pin it", object->name);
+	return 0;
 }
 
 /* Called with each path that an object pins, and the descriptor behind it (-1 when there is none). */
@@ -38,25 +37,24 @@ typedef int (*pin_fn)(struct krsi_object *object, const char *path, const char *
 
 static int each_pin(struct krsi_object *object, const char *dir, pin_fn fn)
 {
+	char path[PATH_MAX];
 	struct bpf_map *map;
-	char *path;
 	size_t i;
 	int err;
 
 	bpf_object__for_each_map(map, object->bpf) {
-		path = pin_path(dir, "map", krsi_priv_map_source_name(map));
-		err = path ? fn(object, path, bpf_map__name(map), bpf_map__fd(map)) : no_memory(object);
-		free(path);
+		err = pin_path(object, path, dir, "map", krsi_priv_map_source_name(map));
+		if (!err)
+			err = fn(object, path, bpf_map__name(map), bpf_map__fd(map));
 		if (err)
 			return err;
 	}
 	for (i = 0; i < object->program_count; i++) {
 		struct krsi_priv_program *program = &object->programs[i];
 
-		path = pin_path(dir, "link", program->name);
-		err = path ? fn(object, path, program->name, program->link ? bpf_link__fd(program->link) : -1)
-			   : no_memory(object);
-		free(path);
+		err = pin_path(object, path, dir, "link", program->name);
+		if (!err)
+			err = fn(object, path, program->name, program->link ? bpf_link__fd(program->link) : -1);
 		if (err)
 			return err;
 	}
