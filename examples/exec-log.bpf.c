@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * exec-log, kernel side: what is executed, with which arguments and environment.
  *
@@ -24,7 +24,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Room for the largest environment three times. When it is full, records are dropped and counted. */
+/* Room for the largest environment, twice. When it is full, records are dropped and counted. */
 KRSI_RING(events, 16 << 20);
 
 static __always_inline long user_read(void *to, __u32 size, const void *from, bool may_sleep)

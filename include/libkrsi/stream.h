@@ -115,6 +115,10 @@ KRSI_API int krsi_stream_add_object(struct krsi_stream *stream, struct krsi_obje
 
 /**
  * @brief The descriptor to wait on with poll(2) or epoll(7): readable while records are waiting.
+ *
+ * It is readable as well while a program holds a record that it has not submitted yet; a dispatch
+ * then finds nothing, and can be called again.
+ *
  * @param stream  the stream
  * @return the descriptor, the stream's own: do not close or read it; -EINVAL when `stream` is NULL
  * @since 1.0
