@@ -24,6 +24,7 @@ struct bpf_program;
 struct fake_machine {
 	int cpus;			/* possible ones */
 	bool batches;			/* maps have batch calls */
+	bool endless;			/* keys come again from the beginning when they are all walked */
 	uint32_t bucket;		/* entries that a lookup batch gives or withholds together */
 	const char *lsm_list;		/* NULL: it cannot be read */
 	bool caps_suffice;

@@ -81,6 +81,22 @@ static void test_pinned_object_stays_attached(void **state)
 	unit_dir_remove(dir);
 }
 
+static void test_what_is_attached_after_a_pinned_link_is_not_pinned(void **state)
+{
+	struct krsi_object *object = object_load(*state, "mkdir.bpf.o");
+
+	pin_dir_make();
+	assert_ok(*state, krsi_object_attach(object, NULL));
+	assert_ok(*state, krsi_object_pin(object, pins));
+	assert_ok(*state, krsi_object_detach(object));	/* its pin holds it */
+	assert_ok(*state, krsi_object_attach(object, NULL));
+	assert_ok(*state, krsi_object_detach(object));
+	assert_string_equal(fake_attaches(), "+mkdir_check ~mkdir_check +mkdir_check -mkdir_check ");
+	assert_ok(*state, krsi_object_unpin(object, pins));
+	krsi_object_free(object);
+	unit_dir_remove(dir);
+}
+
 static void test_pins_are_all_or_nothing(void **state)
 {
 	struct krsi_object *object = object_load(*state, "mkdir.bpf.o");
@@ -197,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		pin_test(test_pinned_object_stays_attached),
+		pin_test(test_what_is_attached_after_a_pinned_link_is_not_pinned),
 		pin_test(test_pins_are_all_or_nothing),
 		pin_test(test_pins_belong_on_a_bpf_file_system),
 		pin_test(test_unpinning_forgives_what_is_gone_and_spares_what_is_not_ours),

@@ -146,7 +146,7 @@ static void test_not_deleted(void **state)
 	/* It is renamed, not renamed over; a link to it is deleted, not itself. */
 	pid = napper_start(DIR "/nap");
 	rename(DIR "/nap", DIR "/moved");
-	symlink(DIR "/moved", DIR "/link");
+	assert_int_equal(symlink(DIR "/moved", DIR "/link"), 0);
 	unlink(DIR "/link");
 	/* It is open for writing. */
 	fd = open(DIR "/written", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);

@@ -26,7 +26,7 @@
 #endif
 #include <bpf/bpf_helpers.h>
 
-/* First word of a counter: a reader tells it from any other map by this. "KRSILOST" in ASCII. */
+/* First word of a counter, so that a reader can tell it from any other map. "KRSILOST" in ASCII. */
 #define KRSI_LOST_MAGIC 0x4b5253494c4f5354ULL
 
 /* Value of a counter map, one for each CPU. It only ever grows at the end. */
