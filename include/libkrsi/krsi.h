@@ -13,6 +13,7 @@
 #include <libkrsi/macros.h>
 #include <libkrsi/map.h>
 #include <libkrsi/object.h>
+#include <libkrsi/policy.h>
 #include <libkrsi/probe.h>
 #include <libkrsi/stream.h>
 #include <libkrsi/version.h>
