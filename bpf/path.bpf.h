@@ -21,8 +21,7 @@
 #ifndef KRSI_PATH_BPF_H
 #define KRSI_PATH_BPF_H
 
-#include <libkrsi/bpf/krsi.bpf.h>
-#include <bpf/bpf_core_read.h>
+#include "kernel.bpf.h"
 
 #define PATH_SIZE 4096		/* PATH_MAX */
 #define PATH_NAME_SIZE 256	/* NAME_MAX and a NUL */
@@ -42,39 +41,6 @@ enum path_result {
 	PATH_UNREADABLE,	/* memory that is gone */
 	PATH_BUSY,		/* no slot was free */
 };
-
-struct dentry;
-struct inode;
-struct mnt_namespace;
-
-struct qstr {
-	__u32 len;
-	const unsigned char *name;
-} __attribute__((preserve_access_index));
-
-struct dentry {
-	struct dentry *d_parent;
-	struct qstr d_name;
-} __attribute__((preserve_access_index));
-
-struct vfsmount {
-	struct dentry *mnt_root;
-} __attribute__((preserve_access_index));
-
-struct mount {
-	struct mount *mnt_parent;
-	struct dentry *mnt_mountpoint;
-	struct vfsmount mnt;
-	struct mnt_namespace *mnt_ns;
-} __attribute__((preserve_access_index));
-
-struct nsproxy {
-	struct mnt_namespace *mnt_ns;
-} __attribute__((preserve_access_index));
-
-struct task_struct {
-	struct nsproxy *nsproxy;
-} __attribute__((preserve_access_index));
 
 /*
  * Untyped, as BTF has types of per-CPU variables only; weak, as a kernel may hide its addresses. A

@@ -31,6 +31,9 @@ static const struct tool_command *const commands[] = {
 	&tool_status,
 	&tool_hooks,
 	&tool_load,
+	&tool_check,
+	&tool_test,
+	&tool_run,
 	&tool_help,
 };
 
@@ -221,8 +224,8 @@ static void usage_print(FILE *out)
 
 	fputs("usage: krsi [--color=WHEN] COMMAND [ARGUMENT...]\n"
 	      "\n"
-	      "BPF programs on the kernel's security hooks: what this machine can do, and\n"
-	      "whether an object works on it.\n"
+	      "Policies and BPF programs on the kernel's security hooks: what this machine can\n"
+	      "do, whether an object works on it, and policies in force.\n"
 	      "\n"
 	      "commands:\n", out);
 	for (i = 0; i < COMMAND_COUNT; i++)
@@ -233,7 +236,8 @@ static void usage_print(FILE *out)
 	      "  -h, --help    this text; krsi help COMMAND explains a command\n"
 	      "  --version     versions of the command and of the library it runs with\n"
 	      "\n"
-	      "exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done (load --check)\n", out);
+	      "exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done (load --check)\n"
+	      "or a policy is wrong (run, check, test), 4 this kernel cannot do it (the same)\n", out);
 }
 
 static int help_run(const struct tool_command *self, int argc, char **argv)

@@ -30,14 +30,19 @@ int term_color_set(const char *when)
 	return 0;
 }
 
-void term_color(enum term_color color)
+const char *term_color_code(enum term_color color)
 {
 	static const char *const codes[] = {
-		[TERM_PLAIN] = "0", [TERM_STRONG] = "1", [TERM_GOOD] = "32", [TERM_BAD] = "31", [TERM_DOUBTFUL] = "33",
+		[TERM_PLAIN] = "\033[0m", [TERM_STRONG] = "\033[1m", [TERM_GOOD] = "\033[32m", [TERM_BAD] = "\033[31m",
+		[TERM_DOUBTFUL] = "\033[33m",
 	};
 
-	if (colored)
-		printf("\033[%sm", codes[color]);
+	return colored ? codes[color] : "";
+}
+
+void term_color(enum term_color color)
+{
+	fputs(term_color_code(color), stdout);
 }
 
 size_t term_utf8(const char *text, uint32_t *code)
@@ -69,9 +74,21 @@ static bool is_control(uint32_t code)
 	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || code == 0x61c;
 }
 
+/* Characters that look as if a word ended there. */
+static bool is_space(uint32_t code)
+{
+	return code == ' ' || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f ||
+	       code == 0x205f || code == 0x3000;
+}
+
+static bool terminal_reads_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
 size_t term_text(FILE *out, const char *text)
 {
-	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	bool utf8 = terminal_reads_utf8();
 	size_t columns = 0, size;
 	uint32_t code;
 
@@ -93,6 +110,31 @@ size_t term_text(FILE *out, const char *text)
 		}
 	}
 	return columns;
+}
+
+void term_word(FILE *out, const char *bytes, size_t size)
+{
+	bool utf8 = terminal_reads_utf8();
+	char text[TERM_UTF8_MAX + 1];
+	size_t i, rest, len;
+	uint32_t code;
+
+	for (i = 0; i < size; i += len) {
+		/* A copy with an end: a character that the last byte cuts off is none. */
+		rest = size - i < TERM_UTF8_MAX ? size - i : TERM_UTF8_MAX;
+		memcpy(text, bytes + i, rest);
+		text[rest] = '\0';
+		len = term_utf8(text, &code);
+		if (len && !is_control(code) && !is_space(code) && code != '\\' && (len == 1 || utf8)) {
+			fwrite(text, 1, len, out);
+			continue;
+		}
+		len = 1;
+		if (*text == '\\')
+			fputs("\\\\", out);
+		else
+			fprintf(out, "\\x%02x", (unsigned char)*text);
+	}
 }
 
 void term_cell(enum term_color color, const char *text, size_t width)

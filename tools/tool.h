@@ -14,6 +14,8 @@ enum tool_exit {
 	TOOL_FAILED = 1,
 	TOOL_USAGE = 2,
 	TOOL_PARTLY = 3,	/* load --check: some programs attached, not all */
+	TOOL_POLICY = 3,	/* run, check, test: a policy or a file of cases is wrong */
+	TOOL_UNSUPPORTED = 4,	/* run, check, test: this kernel or this libkrsi cannot do it */
 };
 
 struct tool_command {
@@ -24,9 +26,12 @@ struct tool_command {
 	int (*run)(const struct tool_command *self, int argc, char **argv);
 };
 
+extern const struct tool_command tool_check;
 extern const struct tool_command tool_hooks;
 extern const struct tool_command tool_load;
+extern const struct tool_command tool_run;
 extern const struct tool_command tool_status;
+extern const struct tool_command tool_test;
 
 /* Options that every command takes, and what getopt_long() returns for those without a letter. */
 enum tool_option {

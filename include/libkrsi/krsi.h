@@ -6,12 +6,17 @@
 #ifndef LIBKRSI_KRSI_H
 #define LIBKRSI_KRSI_H
 
+#include <libkrsi/cases.h>
 #include <libkrsi/ctx.h>
+#include <libkrsi/engine.h>
 #include <libkrsi/error.h>
+#include <libkrsi/event.h>
+#include <libkrsi/explain.h>
 #include <libkrsi/hook.h>
 #include <libkrsi/link.h>
 #include <libkrsi/macros.h>
 #include <libkrsi/map.h>
+#include <libkrsi/matcher.h>
 #include <libkrsi/object.h>
 #include <libkrsi/policy.h>
 #include <libkrsi/probe.h>

@@ -59,4 +59,8 @@ struct krsi_priv_node *krsi_priv_yaml_read(struct krsi_priv_report *report,
 					   struct krsi_priv_arena *arena, const char *text,
 					   size_t size);
 
+/* The same, whatever the root is; NULL in `*root` for a text without values. False with at least one error reported. */
+bool krsi_priv_yaml_tree(struct krsi_priv_report *report, struct krsi_priv_arena *arena, const char *text, size_t size,
+			 struct krsi_priv_node **root);
+
 #endif

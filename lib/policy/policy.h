@@ -19,6 +19,7 @@
 #include <libkrsi/policy.h>
 
 #include "arena.h"
+#include "keys.h"
 #include "operations.h"
 #include "pattern.h"
 #include "report.h"
@@ -28,56 +29,6 @@
 #define KRSI_PRIV_PATTERN_BYTES_MAX ((size_t)8 << 20)	/* after {} is expanded */
 #define KRSI_PRIV_ENTRIES_MAX 65536			/* addresses, digests, numbers, names */
 #define KRSI_PRIV_NAME_MAX 63				/* bytes of the names of policies, rules and tags */
-
-/* What a condition looks at. Subject first. Sets of keys are 64-bit masks. */
-enum krsi_priv_key {
-	KRSI_PRIV_KEY_EXE,
-	KRSI_PRIV_KEY_SCRIPT,
-	KRSI_PRIV_KEY_UID,		/* effective */
-	KRSI_PRIV_KEY_GID,		/* effective or supplementary */
-	KRSI_PRIV_KEY_LOGIN_UID,
-	KRSI_PRIV_KEY_CAPABILITIES,	/* effective */
-	KRSI_PRIV_KEY_CGROUP,		/* the cgroup or one above it */
-	KRSI_PRIV_KEY_CONTAINER,
-	KRSI_PRIV_KEY_NS_CGROUP,
-	KRSI_PRIV_KEY_NS_IPC,
-	KRSI_PRIV_KEY_NS_MNT,
-	KRSI_PRIV_KEY_NS_NET,
-	KRSI_PRIV_KEY_NS_PID,
-	KRSI_PRIV_KEY_NS_TIME,
-	KRSI_PRIV_KEY_NS_USER,
-	KRSI_PRIV_KEY_NS_UTS,
-	KRSI_PRIV_KEY_TAG,
-	KRSI_PRIV_KEY_PARENT,
-	KRSI_PRIV_KEY_DESCENDANT_OF,
-	KRSI_PRIV_KEY_SUBJECT_END,
-
-	KRSI_PRIV_KEY_PATH = KRSI_PRIV_KEY_SUBJECT_END,
-	KRSI_PRIV_KEY_IDENTITY,
-	KRSI_PRIV_KEY_TYPE,
-	KRSI_PRIV_KEY_OWNER,
-	KRSI_PRIV_KEY_MODE,
-	KRSI_PRIV_KEY_FILESYSTEM,
-	KRSI_PRIV_KEY_FACTS,
-	KRSI_PRIV_KEY_XATTR,
-	KRSI_PRIV_KEY_DIGEST_IMA,
-	KRSI_PRIV_KEY_DIGEST_FSVERITY,
-	KRSI_PRIV_KEY_ADDRESS,
-	KRSI_PRIV_KEY_PORT,
-	KRSI_PRIV_KEY_FAMILY,
-	KRSI_PRIV_KEY_UNIX_PATH,
-	KRSI_PRIV_KEY_ARGV,
-	KRSI_PRIV_KEY_ENV,
-	KRSI_PRIV_KEY_TARGET,		/* a process */
-	KRSI_PRIV_KEY_SIGNAL,
-	KRSI_PRIV_KEY_CAPABILITY,
-	KRSI_PRIV_KEY_MODULE,
-	KRSI_PRIV_KEY_MOUNT_SOURCE,
-	KRSI_PRIV_KEY_MOUNT_TARGET,
-	KRSI_PRIV_KEY_FSTYPE,
-	KRSI_PRIV_KEY_END,
-};
-#define KRSI_PRIV_KEY_BIT(key) (1ULL << (key))
 
 struct krsi_priv_conditions;
 

@@ -275,31 +275,38 @@ static bool events_read(struct reader *r, yaml_parser_t *parser)
 	return go_on;
 }
 
-struct krsi_priv_node *krsi_priv_yaml_read(struct krsi_priv_report *report,
-					   struct krsi_priv_arena *arena, const char *text,
-					   size_t size)
+bool krsi_priv_yaml_tree(struct krsi_priv_report *report, struct krsi_priv_arena *arena, const char *text, size_t size,
+			 struct krsi_priv_node **root)
 {
-	static const struct krsi_priv_place begin = { .line = 1, .column = 1 };
 	struct reader r = { .report = report, .arena = arena };
 	yaml_parser_t parser;
 	bool ok;
 
 	if (!krsi_priv_encoding_check(report, text, size))
-		return NULL;
-	if (!yaml_parser_initialize(&parser)) {
-		krsi_priv_report_no_memory(report);
-		return NULL;
-	}
+		return false;
+	if (!yaml_parser_initialize(&parser))
+		return krsi_priv_report_no_memory(report);
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
 	ok = events_read(&r, &parser);
 	yaml_parser_delete(&parser);
-	if (!ok || (r.root && r.root->kind == KRSI_PRIV_NODE_BAD))
+	*root = r.root;
+	return ok && !(r.root && r.root->kind == KRSI_PRIV_NODE_BAD);
+}
+
+struct krsi_priv_node *krsi_priv_yaml_read(struct krsi_priv_report *report,
+					   struct krsi_priv_arena *arena, const char *text,
+					   size_t size)
+{
+	static const struct krsi_priv_place begin = { .line = 1, .column = 1 };
+	struct krsi_priv_node *root = NULL;
+
+	if (!krsi_priv_yaml_tree(report, arena, text, size, &root))
 		return NULL;
-	if (r.root && r.root->kind == KRSI_PRIV_NODE_MAP)
-		return r.root;
-	krsi_priv_report_error(report, r.root ? r.root->place : begin,
+	if (root && root->kind == KRSI_PRIV_NODE_MAP)
+		return root;
+	krsi_priv_report_error(report, root ? root->place : begin,
 			       "a policy is made of keys (version, name, rules), and this is %s; docs/policy.md has an example",
-			       r.root ? krsi_priv_node_kind_name(r.root) : "empty");
+			       root ? krsi_priv_node_kind_name(root) : "empty");
 	return NULL;
 }

@@ -3,15 +3,6 @@
 #include "path.bpf.h"
 #include <bpf/bpf_tracing.h>
 
-struct path {
-	struct vfsmount *mnt;
-	struct dentry *dentry;
-} __attribute__((preserve_access_index));
-
-struct file {
-	struct path f_path;
-} __attribute__((preserve_access_index));
-
 const volatile __u32 only_tgid;
 const volatile __u32 keep_slots;	/* for the test of a program that never gives its slot back */
 

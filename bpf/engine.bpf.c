@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The policy engine, kernel side.
+ *
+ * Threat: a process, root included, that does what a policy forbids, by whatever name and way it
+ * finds. All hooks come to one place, match_decide() of match.h, with what the operation is about; no
+ * hook has an opinion of its own.
+ *
+ * engine/state	what is kept, and where
+ * engine/walk		from a file to what the image says of it
+ * engine/subject	processes
+ * engine/object	objects: attributes, and names of what has no path
+ * engine/event		what is told
+ * engine/act		one operation, from the hook to the verdict
+ * engine/hooks_*	the hooks
+ *
+ * A verdict that somebody gave before us is returned as it is. When a place to decide in cannot be
+ * had, the operation is refused: what cannot be looked at is not allowed.
+ */
+#include "engine/act.bpf.h"
+#include "engine/hooks_file.bpf.h"
+#include "engine/hooks_name.bpf.h"
+#include "engine/hooks_mount.bpf.h"
+#include "engine/hooks_process.bpf.h"
+#include "engine/hooks_network.bpf.h"
+#include "engine/hooks_kernel.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

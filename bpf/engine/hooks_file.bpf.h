@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Files: opening, mapping, cutting, and their attributes.
+ *
+ * O_PATH opens nothing, and is not asked about. Who may append can take O_APPEND away from the descriptor:
+ * that is asked as a write. Appending is no promise all the same: mmap(2) of a file that may be read as well,
+ * fallocate(2), and RWF_NOAPPEND from 6.9 on write elsewhere than at the end.
+ */
+#ifndef KRSI_ENGINE_HOOKS_FILE_BPF_H
+#define KRSI_ENGINE_HOOKS_FILE_BPF_H
+
+#include "act.bpf.h"
+
+SEC("lsm/file_open")
+HOOK(file_open, struct file *file, long ret)
+{
+	__u64 mask = OP(FILE_OPEN);
+	unsigned int mode = file->f_mode;
+	int at;
+
+	if (ret)
+		return ret;
+	/* What execve() opens is not read by whoever calls it: that is process.exec. */
+	if (mode & FMODE_READ && !(file->f_flags & FMODE_EXEC))
+		mask |= OP(FILE_READ);
+	if (mode & FMODE_WRITE)
+		mask |= file->f_flags & O_APPEND ? OP(FILE_APPEND) : OP(FILE_WRITE);
+	at = act_begin(mask);
+	if (at < 0)
+		return act_none(at);
+	act_file(at, file, PATH_ROLES);
+	act_decide(at, KRSI_PRIV_OP_FILE_OPEN);
+	if (mask & OP(FILE_READ))
+		act_decide(at, KRSI_PRIV_OP_FILE_READ);
+	if (mask & OP(FILE_WRITE))
+		act_decide(at, KRSI_PRIV_OP_FILE_WRITE);
+	if (mask & OP(FILE_APPEND))
+		act_decide(at, KRSI_PRIV_OP_FILE_APPEND);
+	return act_end(at);
+}
+
+/* One operation on a file that is open. */
+static __always_inline long file_act(struct file *file, __u32 operation)
+{
+	int at = act_begin(KRSI_PRIV_OP_BIT(operation));
+
+	if (at < 0)
+		return act_none(at);
+	act_file(at, file, PATH_ROLES);
+	act_decide(at, operation);
+	return act_end(at);
+}
+
+/* One operation on what a path leads to. */
+static __always_inline long path_act(const struct path *path, __u32 operation)
+{
+	int at = act_begin(KRSI_PRIV_OP_BIT(operation));
+
+	if (at < 0)
+		return act_none(at);
+	act_struct_path(at, path, PATH_ROLES);
+	act_decide(at, operation);
+	return act_end(at);
+}
+
+SEC("lsm/file_fcntl")
+HOOK(file_fcntl, struct file *file, unsigned int cmd, unsigned long arg, long ret)
+{
+	if (ret)
+		return ret;
+	if (cmd != F_SETFL || arg & O_APPEND || !(file->f_flags & O_APPEND) || !(file->f_mode & FMODE_WRITE))
+		return 0;
+	return file_act(file, KRSI_PRIV_OP_FILE_WRITE);
+}
+
+/* `prot` is what the kernel makes of what was asked for: READ_IMPLIES_EXEC is in it. Memory without a file is no business of ours. */
+SEC("lsm/mmap_file")
+HOOK(file_mmap, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, long ret)
+{
+	if (ret)
+		return ret;
+	if (!file || !(prot & PROT_EXEC))
+		return 0;
+	return file_act(file, KRSI_PRIV_OP_FILE_EXEC_MMAP);
+}
+
+/* What is code already does not become it. Memory without a file has no path and no attributes: it meets the rules that ask for none. */
+SEC("lsm/file_mprotect")
+HOOK(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot, long ret)
+{
+	struct file *file;
+	int at;
+
+	if (ret)
+		return ret;
+	if (!(prot & PROT_EXEC) || vma->vm_flags & VM_EXEC)
+		return 0;
+	at = act_begin(OP(FILE_MPROTECT_EXEC));
+	if (at < 0)
+		return act_none(at);
+	file = vma->vm_file;
+	if (file)
+		act_file(at, file, PATH_ROLES);
+	act_decide(at, KRSI_PRIV_OP_FILE_MPROTECT_EXEC);
+	return act_end(at);
+}
+
+/* truncate(2); before 6.2 also ftruncate(2) and O_TRUNC, which are the next one's since. */
+SEC("lsm/path_truncate")
+HOOK(path_truncate, const struct path *path, long ret)
+{
+	return ret ? ret : path_act(path, KRSI_PRIV_OP_FILE_TRUNCATE);
+}
+
+SEC("lsm/file_truncate")
+HOOK(file_truncate, struct file *file, long ret)
+{
+	return ret ? ret : file_act(file, KRSI_PRIV_OP_FILE_TRUNCATE);
+}
+
+SEC("lsm/path_chmod")
+HOOK(path_chmod, const struct path *path, unsigned short mode, long ret)
+{
+	return ret ? ret : path_act(path, KRSI_PRIV_OP_FILE_CHMOD);
+}
+
+/* `uid` and `gid` are structs of four bytes, each of which takes an argument's place. */
+SEC("lsm/path_chown")
+HOOK(path_chown, const struct path *path, __u32 uid, __u32 gid, long ret)
+{
+	return ret ? ret : path_act(path, KRSI_PRIV_OP_FILE_CHOWN);
+}
+
+SEC("lsm/file_ioctl")
+HOOK(file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, long ret)
+{
+	return ret ? ret : file_act(file, KRSI_PRIV_OP_FILE_IOCTL);
+}
+
+SEC("lsm/file_ioctl_compat")
+HOOK(ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, long ret)
+{
+	return ret ? ret : file_act(file, KRSI_PRIV_OP_FILE_IOCTL);
+}
+
+/*
+ * Extended attributes: no hook knows the mount, so the names are found by the superblock
+ * (object.bpf.h). A file that has none in the subject's namespace, as it came in as a descriptor from
+ * another one, is unresolved; the layers that overlayfs writes to on its own have no name.
+ */
+static __always_inline long xattr_act(struct dentry *dentry)
+{
+	int at = act_begin(OP(FILE_SETXATTR));
+
+	if (at < 0)
+		return act_none(at);
+	act_dentry(at, act_number(at, dentry), PATH_ROLES, 1);
+	act_decide(at, KRSI_PRIV_OP_FILE_SETXATTR);
+	return act_end(at);
+}
+
+SEC("lsm/inode_setxattr")
+HOOK(xattr_set, void *idmap, struct dentry *dentry, const char *name, const void *value,
+	     unsigned long size, int flags, long ret)
+{
+	return ret ? ret : xattr_act(dentry);
+}
+
+SEC("lsm/inode_removexattr")
+HOOK(xattr_remove, void *idmap, struct dentry *dentry, const char *name, long ret)
+{
+	return ret ? ret : xattr_act(dentry);
+}
+
+/* Access lists, since 6.2; before, they are attributes like others. */
+SEC("lsm/inode_set_acl")
+HOOK(acl_set, void *idmap, struct dentry *dentry, const char *name, void *acl, long ret)
+{
+	return ret ? ret : xattr_act(dentry);
+}
+
+SEC("lsm/inode_remove_acl")
+HOOK(acl_remove, void *idmap, struct dentry *dentry, const char *name, long ret)
+{
+	return ret ? ret : xattr_act(dentry);
+}
+
+#endif

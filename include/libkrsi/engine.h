@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/**
+ * @file
+ * @brief The engine: policies that the kernel carries out.
+ *
+ *     krsi_ctx_new(NULL, &ctx);
+ *     krsi_policy_open(ctx, "web.yaml", NULL, &policy);
+ *     krsi_engine_new(ctx, NULL, &engine);
+ *     krsi_engine_apply(engine, &policy, 1);          // from here on it is in force
+ *     krsi_engine_dispatch(engine, 0, NULL);          // whenever krsi_engine_fd() is readable
+ *
+ * An engine has all of its policies in force at once, and changes from one set of them to the next
+ * with one write: an operation meets the old ones or the new ones, never both and never neither.
+ * What it needs of the kernel is loaded and attached when a policy needs it. Freeing it, or the end of
+ * the process, ends enforcement.
+ *
+ * Verdicts do not depend on anybody reading events: what finds no room in the ring is counted.
+ *
+ * It needs Linux 6.1 and bpf among the active security modules.
+ *
+ * Threads: as in libkrsi/ctx.h.
+ */
+#ifndef LIBKRSI_ENGINE_H
+#define LIBKRSI_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libkrsi/ctx.h>
+#include <libkrsi/macros.h>
+#include <libkrsi/policy.h>
+
+KRSI_BEGIN_DECLS
+
+struct krsi_engine;
+struct krsi_event;
+
+/** How an engine works. */
+enum krsi_engine_flags {
+	KRSI_ENGINE_PERMISSIVE = 1,	/**< nothing is carried out, whatever policies and rules say: all is only reported */
+};
+
+/** Wishes for an engine. */
+struct krsi_engine_opts {
+	size_t sz;		/**< sizeof(struct krsi_engine_opts), set by the caller */
+	uint32_t ring_size;	/**< bytes of the ring of events, a power of two of at least a page; 0 means 1 MiB for each two CPUs, at most 16 MiB */
+	uint32_t flags;		/**< bitwise OR of enum krsi_engine_flags */
+};
+
+/** What krsi_engine_info() tells. */
+struct krsi_engine_info {
+	size_t sz;		/**< sizeof(struct krsi_engine_info), set by the caller */
+	uint64_t generation;	/**< of the policies in force; 0: none were applied yet */
+	uint64_t events;	/**< handed to the callback so far */
+	uint64_t lost;		/**< events that found no room in the ring */
+	uint64_t memory;	/**< bytes of kernel memory in maps: the policies', the places to work in, the ring */
+	uint64_t policy_memory;	/**< of these, what the policies in force take */
+	uint32_t policies;	/**< in force */
+	uint32_t rules;		/**< of all of them */
+	uint32_t programs;	/**< attached */
+	uint32_t reserved;	/**< 0 */
+};
+
+/** What krsi_engine_rule_info() tells. */
+struct krsi_engine_rule_info {
+	size_t sz;		/**< sizeof(struct krsi_engine_rule_info), set by the caller */
+	uint64_t hits;		/**< operations to which the rule applied since its policy was applied */
+	uint64_t suppressed;	/**< events that its limit swallowed */
+};
+
+/**
+ * @brief Receives an event. It must not free the engine, apply policies, or dispatch.
+ *
+ * @param data   as given to krsi_engine_set_event()
+ * @param event  valid during the call; see libkrsi/event.h
+ * @return 0 to go on; anything else ends the dispatch after this event, which counts as read
+ */
+typedef int (*krsi_event_fn)(void *data, const struct krsi_event *event);
+
+/**
+ * @brief Make an engine. Nothing is loaded into the kernel yet.
+ *
+ * @param ctx   context the engine belongs to
+ * @param opts  options, or NULL for all defaults
+ * @param ret   receives the engine, to free with krsi_engine_free(); untouched on failure
+ * @return 0 on success, or
+ * @retval -EINVAL      an argument is NULL, `opts->sz` not set, the ring's size no power of two, or a flag unknown
+ * @retval -E2BIG       `opts` has a member that this library does not know
+ * @retval -EOPNOTSUPP  this kernel cannot do it, for example as bpf is not among its active security
+ *                      modules; the detail has the reason and the fix
+ * @retval -ENOMEM      no memory
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts,
+			     struct krsi_engine **ret);
+
+/**
+ * @brief Detach everything and free the engine. Events that nobody read are gone.
+ * @param engine  the engine, or NULL
+ * @since 1.0
+ */
+KRSI_API void krsi_engine_free(struct krsi_engine *engine);
+
+/**
+ * @brief Put policies in force, in place of all that were.
+ *
+ * They are compiled, loaded beside those in force, and published with one write. When anything
+ * fails, what was in force stays in force, as it was. The policies may be freed afterwards.
+ *
+ * @param engine    the engine
+ * @param policies  frozen policies with names that differ; the strictest of their verdicts wins
+ * @param count     how many, at most 64; 0 takes all out of force and detaches all programs
+ * @return 0 on success, or
+ * @retval -EINVAL      an argument is NULL, or two policies have one name
+ * @retval -EBADFD      a policy is not frozen
+ * @retval -E2BIG       more than 64 policies, 4,096 rules or 65,536 patterns, or patterns whose automaton
+ *                      would be too large; the detail has the numbers
+ * @retval -EOPNOTSUPP  a rule wants what this kernel or this library cannot do; the detail names both
+ * @retval -EPERM       a capability is missing, or lockdown forbids it
+ * @retval -EUSERS      a hook holds as many programs as the kernel allows
+ * @retval -ENOEXEC     the verifier refused a program
+ * @retval -ENOMEM      no memory
+ * @retval -EMFILE      no file descriptor left
+ * @retval -EBUSY       called from the callback of an event
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count);
+
+/**
+ * @brief Put the policies in force again that were before the last krsi_engine_apply().
+ *
+ * They come back as they were compiled then. Done twice, it is undone.
+ *
+ * @param engine  the engine
+ * @return 0 on success, or
+ * @retval -EINVAL  `engine` is NULL
+ * @retval -ENOENT  nothing was applied before the present ones
+ * @retval -EBUSY   called from the callback of an event
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_rollback(struct krsi_engine *engine);
+
+/**
+ * @brief Change the mode of a policy in force, without loading it again.
+ *
+ * Rules with a mode of their own keep it.
+ *
+ * @param engine  the engine
+ * @param policy  name of the policy
+ * @param mode    enum krsi_policy_mode
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL, or no such mode
+ * @retval -ENOENT  no policy in force has that name
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_set_mode(struct krsi_engine *engine, const char *policy, uint32_t mode);
+
+/**
+ * @brief Who receives the events. Without a callback they are read and dropped.
+ * @param engine  the engine
+ * @param fn      the callback, or NULL
+ * @param data    handed to `fn`
+ * @since 1.0
+ */
+KRSI_API void krsi_engine_set_event(struct krsi_engine *engine, krsi_event_fn fn, void *data);
+
+/**
+ * @brief The descriptor to wait on with poll(2) or epoll(7): readable while events are waiting.
+ * @param engine  the engine
+ * @return the descriptor, the engine's own, the same as long as the engine lives; -EINVAL when `engine` is NULL
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_fd(const struct krsi_engine *engine);
+
+/**
+ * @brief Hand waiting events to the callback, and return when there are none left. Never waits.
+ *
+ * @param engine  the engine
+ * @param budget  at most so many events; 0 means no limit
+ * @param count   receives how many were handed out, also on failure; may be NULL
+ * @return 0 on success, or
+ * @retval -EINVAL     `engine` is NULL
+ * @retval -EBUSY      called from the callback of an event
+ * @retval -ECANCELED  the callback ended it
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_dispatch(struct krsi_engine *engine, uint32_t budget, uint32_t *count);
+
+/**
+ * @brief What the engine is and has done.
+ *
+ * @param engine  the engine
+ * @param info    filled, at most `info->sz` bytes of it
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL or `info->sz` not set
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engine_info *info);
+
+/**
+ * @brief What a rule of a policy in force has done.
+ *
+ * @param engine  the engine
+ * @param policy  name of the policy
+ * @param rule    name of the rule
+ * @param info    filled, at most `info->sz` bytes of it
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL or `info->sz` not set
+ * @retval -ENOENT  no policy in force has that name, or it has no such rule
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_rule_info(const struct krsi_engine *engine, const char *policy, const char *rule,
+				   struct krsi_engine_rule_info *info);
+
+/**
+ * @brief A program of the engine that is attached now, by number.
+ * @param engine  the engine
+ * @param index   from 0
+ * @return its name, valid until policies are applied; NULL past the last one
+ * @since 1.0
+ */
+KRSI_API const char *krsi_engine_program(const struct krsi_engine *engine, size_t index);
+
+KRSI_END_DECLS
+
+#endif

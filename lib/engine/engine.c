@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The life of an engine, and the exchange of the policies in force. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+#include <libkrsi/map.h>
+#include <libkrsi/stream.h>
+
+#include "../ctx.h"
+#include "../opts.h"
+#include "engine.h"
+#include "programs.h"
+
+#define RING_OF_TWO_CPUS ((uint32_t)1 << 20)
+#define RING_MAX ((uint32_t)16 << 20)
+
+/* --- making and freeing --------------------------------------------------- */
+
+static uint32_t ring_size_default(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint32_t size = RING_OF_TWO_CPUS;
+
+	while (cpus > 2 && size < RING_MAX) {
+		cpus = (cpus + 1) / 2;
+		size *= 2;
+	}
+	return size;
+}
+
+static int opts_read(struct krsi_engine *engine, const struct krsi_engine_opts *opts)
+{
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), *size = &engine->opts.ring_size;
+	int err = KRSI_PRIV_OPTS_READ(engine->ctx, &engine->opts, opts, "krsi_engine_opts");
+
+	if (err)
+		return err;
+	if (engine->opts.flags & ~(uint32_t)KRSI_ENGINE_PERMISSIVE)
+		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: unknown flags %#x", engine->opts.flags);
+	if (*size == 0)
+		*size = ring_size_default();
+	if (*size < page || (*size & (*size - 1)))
+		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: the ring's size is %u bytes; it must be a power of two, and %u at least", *size, page);
+	return 0;
+}
+
+int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, struct krsi_engine **ret)
+{
+	struct krsi_engine *engine;
+	size_t i;
+	int err;
+
+	if (!ctx || !ret)
+		return krsi_priv_fail(ctx, -EINVAL, "krsi_engine_new: an argument is NULL");
+	engine = calloc(1, sizeof(*engine));
+	if (!engine)
+		return krsi_priv_fail(ctx, -ENOMEM, "krsi_engine_new: no memory");
+	engine->ctx = krsi_priv_ctx_ref(ctx);
+	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
+		engine->generations[i].map_fd = -1;
+	krsi_priv_host_namespaces(engine->host_namespaces);
+	err = opts_read(engine, opts);
+	if (!err && getrandom(&engine->secret, sizeof(engine->secret), 0) != sizeof(engine->secret))
+		err = krsi_priv_fail(ctx, -EIO, "krsi_engine_new: no random numbers: %s", strerror(errno));
+	if (!err)
+		err = krsi_priv_kernel_check(engine);
+	/* The maps now, so that there is a descriptor to wait on; programs when a policy needs them. */
+	if (!err)
+		err = krsi_priv_kernel_need(engine, 0, 0);
+	if (err) {
+		krsi_engine_free(engine);
+		return err;
+	}
+	*ret = engine;
+	return 0;
+}
+
+void krsi_engine_free(struct krsi_engine *engine)
+{
+	size_t i;
+
+	if (!engine)
+		return;
+	krsi_priv_kernel_free(engine);
+	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
+		krsi_priv_generation_free(engine, &engine->generations[i]);
+	krsi_ctx_free(engine->ctx);
+	free(engine);
+}
+
+/* --- exchange ------------------------------------------------------------- */
+
+static uint32_t duties_of(const struct krsi_priv_generation *generation)
+{
+	return (generation->dims | generation->predicate_dims) & KRSI_PRIV_VIEW_KEYS ? KRSI_PRIV_DUTY_VIEWS : 0;
+}
+
+static uint64_t operations_of(const struct krsi_priv_generation *generation)
+{
+	return generation ? generation->operations : 0;
+}
+
+/* Make what is of the present generation what the programs go by. `operations` is wide while they change. */
+static void publish(struct krsi_engine *engine, const struct krsi_priv_generation *generation)
+{
+	struct krsi_priv_engine_globals *globals = &engine->kernel.globals;
+	uint64_t before = operations_of(krsi_priv_generation_find(engine, engine->current));
+
+	__atomic_store_n(globals->operations, before | operations_of(generation), __ATOMIC_SEQ_CST);
+	__atomic_store_n(globals->want_views, duties_of(generation) & KRSI_PRIV_DUTY_VIEWS, __ATOMIC_SEQ_CST);
+	__atomic_store_n(globals->want_predicates, generation->predicate_dims != 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(globals->generation, generation->number, __ATOMIC_SEQ_CST);
+	__atomic_store_n(globals->operations, operations_of(generation), __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Let go of what is neither in force nor the way back. Taking an entry out of a map of maps waits in
+ * the kernel until no program runs that could still see it.
+ */
+static void forget(struct krsi_engine *engine)
+{
+	size_t i;
+
+	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++) {
+		struct krsi_priv_generation *generation = &engine->generations[i];
+
+		if (generation->number != engine->current && generation->number != engine->previous)
+			krsi_priv_generation_unload(engine, generation);
+	}
+}
+
+/* Exchange what is in force for `generation`, whose image is in its place already. */
+static int bring_into_force(struct krsi_engine *engine, struct krsi_priv_generation *generation)
+{
+	const struct krsi_priv_generation *before = krsi_priv_generation_find(engine, engine->current);
+	uint32_t duties = duties_of(generation) | (before ? duties_of(before) : 0);
+	int err;
+
+	err = krsi_priv_kernel_need(engine, operations_of(generation) | operations_of(before), duties);
+	if (!err && duties_of(generation))
+		err = krsi_priv_seed(engine, generation->number);
+	if (err) {
+		if (before)
+			krsi_priv_kernel_drop(engine, operations_of(before), duties_of(before));
+		else
+			krsi_priv_kernel_drop(engine, 0, 0);
+		return err;
+	}
+	publish(engine, generation);
+	engine->previous = engine->current;
+	engine->current = generation->number;
+	forget(engine);
+	krsi_priv_kernel_drop(engine, operations_of(generation), duties_of(generation));
+	return 0;
+}
+
+static int apply_check(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
+{
+	size_t i, j;
+
+	if (engine->dispatching)
+		return krsi_priv_fail(engine->ctx, -EBUSY, "krsi_engine_apply: called from the callback of an event");
+	for (i = 0; i < count; i++) {
+		if (!policies[i])
+			return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_apply: policy %zu is NULL", i);
+		if (!policies[i]->frozen)
+			return krsi_priv_fail(engine->ctx, -EBADFD, "krsi_engine_apply: policy %s is not frozen", krsi_policy_name(policies[i]));
+		for (j = 0; j < i; j++)
+			if (strcmp(krsi_policy_name(policies[i]), krsi_policy_name(policies[j])) == 0)
+				return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_apply: two policies are called %s; give one of them another name",
+						      krsi_policy_name(policies[i]));
+	}
+	return 0;
+}
+
+int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
+{
+	struct krsi_priv_generation made, *place;
+	uint32_t index;
+	int err, fd;
+
+	if (!engine || (count && !policies))
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_apply: an argument is NULL");
+	err = apply_check(engine, policies, count);
+	if (!err)
+		err = krsi_priv_generation_make(engine, policies, count, &made);
+	if (err)
+		return err;
+	index = made.number % KRSI_PRIV_GENERATIONS;
+	place = &engine->generations[index];
+	/* Seven generations old: neither in force nor the way back. */
+	krsi_priv_generation_free(engine, place);
+	fd = made.map_fd;
+	err = krsi_map_update(engine->kernel.images, &index, sizeof(index), &fd, sizeof(fd), 0);
+	if (err) {
+		krsi_priv_generation_free(engine, &made);
+		return err;
+	}
+	*place = made;
+	engine->last_number = made.number;
+	err = bring_into_force(engine, place);
+	if (err)
+		krsi_priv_generation_free(engine, place);
+	return err;
+}
+
+int krsi_engine_rollback(struct krsi_engine *engine)
+{
+	struct krsi_priv_generation *generation;
+
+	if (!engine)
+		return krsi_priv_fail(NULL, -EINVAL, "krsi_engine_rollback: engine is NULL");
+	if (engine->dispatching)
+		return krsi_priv_fail(engine->ctx, -EBUSY, "krsi_engine_rollback: called from the callback of an event");
+	generation = krsi_priv_generation_find(engine, engine->previous);
+	if (!generation)
+		return krsi_priv_fail(engine->ctx, -ENOENT, "krsi_engine_rollback: no policies were applied before those in force");
+	return bring_into_force(engine, generation);
+}
+
+/* --- what is in force ----------------------------------------------------- */
+
+static int policy_find(const struct krsi_engine *engine, const char *name, struct krsi_priv_generation **ret,
+		       uint32_t *index)
+{
+	struct krsi_priv_generation *generation = krsi_priv_generation_find(engine, engine->current);
+	uint32_t i;
+
+	for (i = 0; generation && i < generation->policy_count; i++) {
+		if (strcmp(generation->policies[i].name, name) != 0)
+			continue;
+		*ret = generation;
+		*index = i;
+		return 0;
+	}
+	return krsi_priv_fail(engine->ctx, -ENOENT, "engine: no policy in force is called %s", name);
+}
+
+int krsi_engine_set_mode(struct krsi_engine *engine, const char *policy, uint32_t mode)
+{
+	struct krsi_priv_generation *generation;
+	struct image_policy *image;
+	uint32_t index;
+	int err;
+
+	if (!engine || !policy)
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_set_mode: an argument is NULL");
+	if (mode != KRSI_POLICY_ENFORCE && mode != KRSI_POLICY_PERMISSIVE)
+		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_set_mode: there is no mode %u", mode);
+	err = policy_find(engine, policy, &generation, &index);
+	if (err)
+		return err;
+	image = (struct image_policy *)&generation->units[IMAGE_REF_POLICIES + index];
+	__atomic_store_n(&image->mode, mode, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+int krsi_engine_rule_info(const struct krsi_engine *engine, const char *policy, const char *rule,
+			  struct krsi_engine_rule_info *info)
+{
+	struct krsi_engine_rule_info have = { .sz = sizeof(have) };
+	struct krsi_priv_generation *generation;
+	const struct image_counter *counter;
+	const struct image_header *header;
+	const struct image_clause *clause;
+	uint32_t index, i, number;
+	int err;
+
+	if (!engine || !policy || !rule || !info)
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_rule_info: an argument is NULL");
+	err = policy_find(engine, policy, &generation, &index);
+	if (err)
+		return err;
+	for (number = 0; number < generation->policies[index].rule_count; number++)
+		if (strcmp(generation->policies[index].rules[number], rule) == 0)
+			break;
+	if (number == generation->policies[index].rule_count)
+		return krsi_priv_fail(engine->ctx, -ENOENT, "engine: policy %s has no rule %s", policy, rule);
+	header = (const struct image_header *)generation->units;
+	for (i = 0; i < header->clauses; i++) {
+		clause = (const struct image_clause *)&generation->units[header->clause_table + i];
+		if (clause->kind != IMAGE_RULE || clause->policy != index || clause->rule != number)
+			continue;
+		counter = (const struct image_counter *)&generation->units[header->counter_table + 2 * i];
+		have.hits = __atomic_load_n(&counter->hits, __ATOMIC_RELAXED);
+		have.suppressed = __atomic_load_n(&counter->suppressed, __ATOMIC_RELAXED);
+		break;
+	}
+	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, "krsi_engine_rule_info");
+}
+
+int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engine_info *info)
+{
+	struct krsi_engine_info have = { .sz = sizeof(have) };
+	const struct krsi_priv_generation *generation;
+	size_t i;
+
+	if (!engine || !info)
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_info: an argument is NULL");
+	generation = krsi_priv_generation_find(engine, engine->current);
+	have.events = engine->event_count;
+	have.lost = krsi_priv_events_lost(engine);
+	have.memory = engine->kernel.map_bytes;
+	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
+		if (engine->generations[i].map_fd >= 0)
+			have.memory += (uint64_t)engine->generations[i].pages * IMAGE_PAGE;
+	if (generation) {
+		have.generation = generation->number;
+		have.policy_memory = (uint64_t)generation->pages * IMAGE_PAGE;
+		have.policies = generation->policy_count;
+		have.rules = generation->rule_count;
+	}
+	while (krsi_engine_program(engine, have.programs))
+		have.programs++;
+	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, "krsi_engine_info");
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * Inside of an engine. engine.c has its life and the exchange of policies, generation.c one set of
+ * policies in the kernel, kernel.c the programs and maps that serve all of them, resolve.c what
+ * paths lead to, seed.c the processes that are there already, events.c the way of
+ * the events, and event.c what is in one.
+ */
+#ifndef KRSI_PRIV_ENGINE_H
+#define KRSI_PRIV_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libkrsi/engine.h>
+
+#include "../match/compile.h"
+
+struct krsi_hooks;
+struct krsi_map;
+struct krsi_object;
+struct krsi_stream;
+
+#define KRSI_PRIV_PROGRAMS_MAX 96
+#define KRSI_PRIV_GENERATIONS 8		/* IMAGES of bpf/engine/state.bpf.h */
+
+/* Keys that are answered from what is kept of processes. */
+#define KRSI_PRIV_VIEW_KEYS \
+	(KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_EXE) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_SCRIPT) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_TAG) | \
+	 KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_PARENT) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_DESCENDANT_OF) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_TARGET))
+
+/* --- one set of policies in the kernel (generation.c) --------------------- */
+
+struct krsi_priv_rule_name {
+	char *name;
+};
+
+struct krsi_priv_policy_names {
+	char *name;
+	char **rules;
+	uint32_t rule_count;
+};
+
+struct krsi_priv_generation {
+	uint32_t number;		/* 0: this place is free */
+	int map_fd;			/* -1 when the image is gone and only the names are left */
+	struct image_unit *units;	/* the map's own memory: counters move, modes can be changed */
+	uint32_t pages;
+	uint64_t operations, dims, predicate_dims;
+	struct krsi_priv_bits tags, predicates;
+	struct krsi_priv_policy_names *policies;	/* events need them longer than the image */
+	uint32_t policy_count, rule_count;
+};
+
+/* --- programs and maps (kernel.c) ---------------------------------------- */
+
+/* A program of krsi_priv_engine_programs[] in the kernel. */
+struct krsi_priv_engine_link {
+	struct krsi_object *object;	/* that it came with; NULL: it is not loaded */
+	bool attached;
+	bool absent;			/* this kernel has no such hook, or another program of its group was taken */
+};
+
+/* The global variables of bpf/engine.bpf.c that user space writes, in the map's own memory. */
+struct krsi_priv_engine_globals {
+	uint32_t *generation, *want_views, *want_predicates, *seed_generation, *seed_changed, *owner_tgid;
+	uint64_t *operations;
+};
+
+/*
+ * Programs are loaded when they are needed first, in an object of their own each time, as libbpf loads
+ * an object once. The first object makes the maps; the others take them over.
+ */
+struct krsi_priv_kernel {
+	struct krsi_object *objects[KRSI_PRIV_PROGRAMS_MAX];
+	size_t object_count;
+	struct krsi_priv_engine_link links[KRSI_PRIV_PROGRAMS_MAX];
+	struct krsi_object *seed;	/* the object that has the iterator loaded, or NULL */
+	struct krsi_map *images, *events, *lost;
+	struct krsi_hooks *hooks;
+	void *memory;			/* of the globals' map */
+	size_t memory_size;
+	struct krsi_priv_engine_globals globals;
+	uint64_t map_bytes;		/* of all maps but the images */
+};
+
+struct krsi_engine {
+	struct krsi_ctx *ctx;
+	struct krsi_engine_opts opts;
+	struct krsi_priv_kernel kernel;
+	struct krsi_priv_generation generations[KRSI_PRIV_GENERATIONS];
+	uint32_t last_number;
+	uint32_t current, previous;	/* numbers; 0: none */
+	uint64_t secret;
+	uint64_t host_namespaces[8];
+	struct krsi_stream *stream;
+	krsi_event_fn event_fn;
+	void *event_data;
+	uint64_t event_count;
+	uint32_t budget, handed;	/* of the dispatch that is running */
+	bool dispatching, ended;
+};
+
+/* Whether this kernel would call our programs at all, and is laid out as they expect. */
+int krsi_priv_kernel_check(struct krsi_engine *engine);
+
+/* The first two of its questions: whether programs are called, and the layout of struct dentry. */
+int krsi_priv_kernel_lsm_check(struct krsi_ctx *ctx);
+int krsi_priv_kernel_layout_check(struct krsi_ctx *ctx);
+
+/* Find out which programs this kernel has hooks for (links[].absent), without loading any. `*ret` is for their names. */
+int krsi_priv_kernel_survey(struct krsi_engine *engine, struct krsi_object **ret);
+
+/*
+ * Load and attach what is needed for these operations and duties (enum krsi_priv_program_duty).
+ * What was attached before stays. On failure nothing is attached that was not before.
+ */
+int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint32_t duties);
+
+/* Detach what is needed for none of these. */
+void krsi_priv_kernel_drop(struct krsi_engine *engine, uint64_t operations, uint32_t duties);
+
+void krsi_priv_kernel_free(struct krsi_engine *engine);
+
+/* Compile policies and bring them into the kernel as `generation`. Nothing looks at them yet. */
+int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count,
+			      struct krsi_priv_generation *ret);
+
+/* Give the image back to the kernel; the names stay. */
+void krsi_priv_generation_unload(struct krsi_engine *engine, struct krsi_priv_generation *generation);
+void krsi_priv_generation_free(struct krsi_engine *engine, struct krsi_priv_generation *generation);
+
+/* The one of that number, or NULL. */
+struct krsi_priv_generation *krsi_priv_generation_find(const struct krsi_engine *engine, uint32_t number);
+
+/* For struct krsi_priv_compile. */
+bool krsi_priv_resolve_path(void *data, const char *path, struct krsi_priv_resolved *ret);
+
+/* Namespaces of the first process, by the numbers that stat(2) has for them; 0 where they cannot be read. */
+void krsi_priv_host_namespaces(uint64_t numbers[8]);
+
+/* Fill in what generation `number` says of all processes there are. */
+int krsi_priv_seed(struct krsi_engine *engine, uint32_t number);
+
+/* Begin to read the events' ring, and how many found no room in it (events.c). */
+int krsi_priv_events_start(struct krsi_engine *engine);
+uint64_t krsi_priv_events_lost(const struct krsi_engine *engine);
+
+#endif

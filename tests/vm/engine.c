@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The engine on a real kernel: policies come into force, are exchanged, and go. */
+#include "engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RULES "version: 1\nname: p\nrules:\n"
+
+static void test_open_is_denied_by_path(void **state)
+{
+	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: { deny: EACCES } }\n");
+
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EACCES);
+	assert_int_equal(try_open("/tmp/engine/other", O_RDONLY), 0);
+	engine_stop(&e);
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
+}
+
+static void test_subtree_and_glob(void **state)
+{
+	struct engine e = engine_start(*state, RULES
+		"  - { name: a, on: file.open, object: { path: \"/tmp/engine/dir/**\" }, action: { deny: EACCES } }\n"
+		"  - { name: b, on: file.open, object: { path: \"/tmp/*/x?.conf\" }, action: { deny: EROFS } }\n");
+
+	assert_int_equal(try_open("/tmp/engine/dir/sub/deep", O_RDONLY), EACCES);
+	assert_int_equal(try_open("/tmp/engine/dir", O_RDONLY), 0);
+	assert_int_equal(try_open("/tmp/engine/xy.conf", O_RDONLY), EROFS);
+	assert_int_equal(try_open("/tmp/engine/xyz.conf", O_RDONLY), 0);
+	engine_stop(&e);
+}
+
+static void test_event_tells_the_rule(void **state)
+{
+	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.read, object: { path: /tmp/engine/secret }, action: audit }\n");
+	struct seen seen;
+
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
+	seen = engine_event(&e);
+	assert_string_equal(seen.operation, "file.read");
+	assert_string_equal(seen.policy, "p");
+	assert_string_equal(seen.rule, "r");
+	assert_string_equal(seen.path, "/tmp/engine/secret");
+	assert_int_equal(seen.pid, getpid());
+	assert_int_equal(seen.verdict, KRSI_EVENT_AUDIT);
+	engine_stop(&e);
+}
+
+static void test_exec_is_denied(void **state)
+{
+	struct engine e = engine_start(*state, RULES "  - { name: r, on: process.exec, object: { path: \"/tmp/engine/**\" }, action: deny }\n");
+
+	assert_int_equal(try_exec("/tmp/engine/program"), EPERM);
+	assert_int_equal(try_exec("/bin/true"), 0);
+	engine_stop(&e);
+	assert_int_equal(try_exec("/tmp/engine/program"), 0);
+}
+
+static void test_exe_subject_decides(void **state)
+{
+	struct engine e = engine_start(*state, RULES
+		"  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, unless: { exe: /tmp/engine/program }, action: deny }\n");
+
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
+	assert_int_equal(run("/tmp/engine/program", "cat", "/tmp/engine/secret"), 0);
+	assert_int_not_equal(run("/bin/busybox", "cat", "/tmp/engine/secret"), 0);
+	engine_stop(&e);
+}
+
+static void test_permissive_reports_only(void **state)
+{
+	struct engine e = engine_start(*state, "version: 1\nname: p\nmode: permissive\nrules:\n"
+		"  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
+	struct seen seen;
+
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
+	seen = engine_event(&e);
+	assert_int_equal(seen.flags & KRSI_EVENT_WOULD, KRSI_EVENT_WOULD);
+	assert_ok(e.ctx, krsi_engine_set_mode(e.engine, "p", KRSI_POLICY_ENFORCE));
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
+	assert_ok(e.ctx, krsi_engine_set_mode(e.engine, "p", KRSI_POLICY_PERMISSIVE));
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
+	engine_stop(&e);
+}
+
+static void test_apply_exchanges_and_rollback_goes_back(void **state)
+{
+	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
+
+	engine_apply(&e, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/other }, action: deny }\n");
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
+	assert_int_equal(try_open("/tmp/engine/other", O_RDONLY), EPERM);
+	assert_ok(e.ctx, krsi_engine_rollback(e.engine));
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
+	assert_int_equal(try_open("/tmp/engine/other", O_RDONLY), 0);
+	engine_stop(&e);
+}
+
+static void test_nothing_is_attached_without_need(void **state)
+{
+	struct engine e = engine_start(*state, RULES "  - { name: r, on: process.exec, object: { path: /x }, action: deny }\n");
+
+	assert_string_equal(krsi_engine_program(e.engine, 0), "exec_check");
+	assert_null(krsi_engine_program(e.engine, 1));
+	assert_ok(e.ctx, krsi_engine_apply(e.engine, NULL, 0));
+	assert_null(krsi_engine_program(e.engine, 0));
+	engine_stop(&e);
+}
+
+static void test_refused_policy_leaves_the_old_one(void **state)
+{
+	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
+	struct krsi_policy *policy = engine_policy(&e, RULES "  - { name: r, on: process.exec, object: { digest: { ima: \"sha1:0123456789abcdef0123456789abcdef01234567\" } }, action: deny }\n");
+
+	assert_int_equal(krsi_engine_apply(e.engine, &policy, 1), -EOPNOTSUPP);
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
+	krsi_policy_free(policy);
+	engine_stop(&e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		vm_test(test_open_is_denied_by_path),
+		vm_test(test_subtree_and_glob),
+		vm_test(test_event_tells_the_rule),
+		vm_test(test_exec_is_denied),
+		vm_test(test_exe_subject_decides),
+		vm_test(test_permissive_reports_only),
+		vm_test(test_apply_exchanges_and_rollback_goes_back),
+		vm_test(test_nothing_is_attached_without_need),
+		vm_test(test_refused_policy_leaves_the_old_one),
+	};
+
+	return cmocka_run_group_tests(tests, engine_files_setup, NULL);
+}

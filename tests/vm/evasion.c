@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+#include "evasion.h"
+
+#include <ftw.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <libkrsi/bpf.h>
+
+struct engine policy_engine;
+
+/* --- files --------------------------------------------------------------- */
+
+void file_make(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static int entry_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+/* A tree that is deeper than a path can say is moved out of the way by whoever made it. */
+static void tree_remove(const char *path)
+{
+	nftw(path, entry_remove, 64, FTW_DEPTH | FTW_PHYS);
+}
+
+static void files_make(void)
+{
+	assert_int_equal(chdir("/"), 0);
+	tree_remove(DIR);
+	assert_int_equal(mkdir(DIR, 0755), 0);
+	assert_int_equal(mkdir(VAULT, 0755), 0);
+	assert_int_equal(mkdir(VAULT "/sub", 0755), 0);
+	assert_int_equal(mkdir(OPEN, 0777), 0);
+	file_make(SECRET, "secret\n");
+	file_make(DEEP, "deep\n");
+	file_make(NEIGHBOUR, "neighbour\n");
+	file_make(OPEN "/file", "file\n");
+}
+
+/* --- policies ------------------------------------------------------------ */
+
+int evasion_group_setup(void **state)
+{
+	(void)state;
+	if (!vm_bpf_is_active()) {
+		printf("bpf is not in lsm=, which the engine refuses\n");
+		exit(77);
+	}
+	krsi_bpf_silence();
+	if (krsi_ctx_new(NULL, &policy_engine.ctx) || krsi_engine_new(policy_engine.ctx, NULL, &policy_engine.engine)) {
+		print_message("# no engine: %s\n", krsi_ctx_error_detail(policy_engine.ctx));
+		return -1;
+	}
+	return 0;
+}
+
+int evasion_group_teardown(void **state)
+{
+	(void)state;
+	engine_stop(&policy_engine);
+	krsi_ctx_free(policy_engine.ctx);
+	return 0;
+}
+
+int evasion_setup(void **state)
+{
+	(void)state;
+	files_make();
+	return 0;
+}
+
+int evasion_teardown(void **state)
+{
+	(void)state;
+	policy_stop();
+	return 0;
+}
+
+void policy_start(const char *rules)
+{
+	char text[8192];
+
+	assert_true((size_t)snprintf(text, sizeof(text), "version: 1\nname: p\nrules:\n%s", rules) < sizeof(text));
+	engine_apply(&policy_engine, text);
+}
+
+void policy_stop(void)
+{
+	assert_ok(policy_engine.ctx, krsi_engine_apply(policy_engine.engine, NULL, 0));
+}
+
+/* --- acts ---------------------------------------------------------------- */
+
+int opened(int fd)
+{
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+int reads_at(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC), err = 0;
+	char byte;
+
+	if (fd < 0)
+		return errno;
+	if (read(fd, &byte, 1) < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+int reads(const char *path)
+{
+	return reads_at(AT_FDCWD, path);
+}
+
+int writes(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, "x", 1) < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+void prove_reads(void)
+{
+	denied(reads(SECRET));
+	allowed(reads(NEIGHBOUR));
+}
+
+void prove_deep(void)
+{
+	denied(reads(DEEP));
+	allowed(reads(NEIGHBOUR));
+}
+
+int text_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+/* --- a program to execute ------------------------------------------------ */
+
+#define VICTIM_RAN 42
+
+void file_copy(const char *from, const char *to)
+{
+	char buffer[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	ssize_t n;
+
+	assert_true(in >= 0 && out >= 0);
+	while ((n = read(in, buffer, sizeof(buffer))) > 0)
+		assert_int_equal(write(out, buffer, (size_t)n), n);
+	close(in);
+	close(out);
+}
+
+void program_make(const char *path)
+{
+	file_copy("/proc/self/exe", path);
+}
+
+void victim_main(void)
+{
+	const char *what = getenv("VICTIM");
+	int err = 0;
+
+	if (!what)
+		return;
+	if (strncmp(what, "read ", 5) == 0)
+		err = reads(what + 5);
+	exit(err ? err : VICTIM_RAN);
+}
+
+int outcome(int status)
+{
+	int code = WEXITSTATUS(status);
+
+	if (WIFSIGNALED(status))
+		return SIGNALED + WTERMSIG(status);
+	return code == VICTIM_RAN ? 0 : code == DENIED ? DENIED : EXITED + code;
+}
+
+static int executes_either(const char *path, int fd, const char *const *argv, const char *victim)
+{
+	const char *const only[] = { path, NULL };
+	char variable[300], *const environment[] = { variable, NULL };
+	int report[2], err = 0, status = 0, null;
+	pid_t child;
+
+	snprintf(variable, sizeof(variable), "VICTIM=%s", victim);
+	must(pipe2(report, O_CLOEXEC) == 0);
+	fflush(stdout);
+	child = fork();
+	must(child >= 0);
+	if (child == 0) {
+		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		dup2(null, 1);
+		dup2(null, 2);
+		if (fd >= 0)
+			syscall(SYS_execveat, fd, "", only, environment, AT_EMPTY_PATH);
+		else
+			execve(path, (char *const *)(argv ? argv : only), environment);
+		err = errno;
+		_exit(write(report[1], &err, sizeof(err)) != sizeof(err));
+	}
+	close(report[1]);
+	if (read(report[0], &err, sizeof(err)) != sizeof(err))
+		err = 0;
+	close(report[0]);
+	must(waitpid(child, &status, 0) == child);
+	return err ? err : outcome(status);
+}
+
+int executes(const char *path, const char *const *argv, const char *victim)
+{
+	return executes_either(path, -1, argv, victim);
+}
+
+int executes_fd(int fd, const char *victim)
+{
+	return executes_either("victim", fd, NULL, victim);
+}
+
+/* --- children ------------------------------------------------------------ */
+
+#define MUST_FAILED 99
+
+void must_fail(const char *what, const char *file, int line)
+{
+	printf("# %s:%d: %s: %s\n", file, line, what, strerror(errno));
+	fflush(stdout);
+	_exit(MUST_FAILED);
+}
+
+void namespace_leave(void)
+{
+	must(unshare(CLONE_NEWNS) == 0);
+	/* rootfs is private already. */
+	must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 || errno == EINVAL);
+}
+
+static int attempt_after(void (*before)(void), int (*act)(void))
+{
+	int report[2], result, status;
+	pid_t child;
+
+	assert_int_equal(pipe2(report, O_CLOEXEC), 0);
+	fflush(stdout);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (before)
+			before();
+		result = act();
+		_exit(write(report[1], &result, sizeof(result)) != sizeof(result));
+	}
+	close(report[1]);
+	if (read(report[0], &result, sizeof(result)) != sizeof(result))
+		result = -1;
+	close(report[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == MUST_FAILED)
+		fail_msg("the attempt could not be made");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("the attempt ended with status %#x", (unsigned int)status);
+	return result;
+}
+
+int attempt(int (*act)(void))
+{
+	return attempt_after(NULL, act);
+}
+
+int attempt_in_namespace(int (*act)(void))
+{
+	return attempt_after(namespace_leave, act);
+}

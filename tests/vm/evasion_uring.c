@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Evasion by io_uring, which does what system calls do without making them. */
+#include "evasion.h"
+
+#include <arpa/inet.h>
+#include <linux/io_uring.h>
+#include <linux/openat2.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+/* --- a ring of one operation at a time ----------------------------------- */
+
+struct ring {
+	int fd;
+	unsigned int flags;		/* of struct io_uring_params */
+	unsigned int *sq_tail, *sq_mask, *sq_array, *sq_flags, *cq_head, *cq_tail, *cq_mask;
+	struct io_uring_sqe *sqes;
+	struct io_uring_cqe *cqes;
+	void *memory[3];
+	size_t size[3];
+};
+
+static void *ring_map(struct ring *ring, int i, size_t size, off_t at)
+{
+	ring->size[i] = size;
+	ring->memory[i] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd, at);
+	must(ring->memory[i] != MAP_FAILED);
+	return ring->memory[i];
+}
+
+static struct ring ring_open(unsigned int flags)
+{
+	struct io_uring_params params = { .flags = flags, .sq_thread_idle = 1000 };
+	struct ring ring = { .flags = flags };
+	char *sq, *cq;
+
+	ring.fd = (int)syscall(SYS_io_uring_setup, 4, &params);
+	if (ring.fd < 0 && (errno == ENOSYS || errno == EPERM))
+		skip_because("no io_uring: %s", strerror(errno));
+	must(ring.fd >= 0);
+	sq = ring_map(&ring, 0, params.sq_off.array + params.sq_entries * sizeof(unsigned int), IORING_OFF_SQ_RING);
+	cq = ring_map(&ring, 1, params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
+	ring.sqes = ring_map(&ring, 2, params.sq_entries * sizeof(struct io_uring_sqe), IORING_OFF_SQES);
+	ring.sq_tail = (unsigned int *)(sq + params.sq_off.tail);
+	ring.sq_mask = (unsigned int *)(sq + params.sq_off.ring_mask);
+	ring.sq_flags = (unsigned int *)(sq + params.sq_off.flags);
+	ring.sq_array = (unsigned int *)(sq + params.sq_off.array);
+	ring.cq_head = (unsigned int *)(cq + params.cq_off.head);
+	ring.cq_tail = (unsigned int *)(cq + params.cq_off.tail);
+	ring.cq_mask = (unsigned int *)(cq + params.cq_off.ring_mask);
+	ring.cqes = (struct io_uring_cqe *)(cq + params.cq_off.cqes);
+	return ring;
+}
+
+static void ring_close(struct ring *ring)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		munmap(ring->memory[i], ring->size[i]);
+	close(ring->fd);
+}
+
+/* Its result, as a system call returns it with errno set. */
+static int ring_do(struct ring *ring, const struct io_uring_sqe *sqe)
+{
+	unsigned int tail = *ring->sq_tail, at = tail & *ring->sq_mask, head, waited;
+	struct timespec pause = { .tv_nsec = 1000 * 1000 };
+	int result;
+
+	ring->sqes[at] = *sqe;
+	ring->sq_array[at] = at;
+	__atomic_store_n(ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
+	if (ring->flags & IORING_SETUP_SQPOLL) {
+		if (__atomic_load_n(ring->sq_flags, __ATOMIC_SEQ_CST) & IORING_SQ_NEED_WAKEUP)
+			must(syscall(SYS_io_uring_enter, ring->fd, 1, 0, IORING_ENTER_SQ_WAKEUP, NULL, 0) >= 0);
+		for (waited = 0; __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE) == *ring->cq_head; waited++) {
+			must(waited < 20000);
+			nanosleep(&pause, NULL);
+		}
+	} else {
+		must(syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1);
+	}
+	head = *ring->cq_head;
+	must(__atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE) != head);
+	result = ring->cqes[head & *ring->cq_mask].res;
+	__atomic_store_n(ring->cq_head, head + 1, __ATOMIC_RELEASE);
+	if (result >= 0)
+		return result;
+	errno = -result;
+	return -1;
+}
+
+/* How operations are made: at once, by a worker, or by the kernel's thread that reads the ring. */
+static const struct way {
+	unsigned int setup;
+	uint8_t flags;
+} ways[] = {
+	{ 0, 0 },
+	{ 0, IOSQE_ASYNC },
+	{ IORING_SETUP_SQPOLL, 0 },
+	{ IORING_SETUP_SQPOLL, IOSQE_ASYNC },
+};
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+/* The kernel of a VM may be without an operation that the headers have. */
+static int supported(int result)
+{
+	if (result == EINVAL || result == EOPNOTSUPP)
+		skip_because("this kernel's io_uring cannot do that");
+	return result;
+}
+
+/* --- files --------------------------------------------------------------- */
+
+static int ring_opens(struct ring *ring, uint8_t flags, const char *path, int how)
+{
+	const struct io_uring_sqe sqe = { .opcode = IORING_OP_OPENAT, .flags = flags, .fd = AT_FDCWD, .addr = (uintptr_t)path,
+					  .open_flags = (unsigned int)how, .len = 0600 };
+
+	return opened(ring_do(ring, &sqe));
+}
+
+static int ring_opens2(struct ring *ring, uint8_t flags, const char *path)
+{
+	const struct open_how how = { .flags = O_RDONLY };
+	const struct io_uring_sqe sqe = { .opcode = IORING_OP_OPENAT2, .flags = flags, .fd = AT_FDCWD, .addr = (uintptr_t)path,
+					  .off = (uintptr_t)&how, .len = sizeof(how) };
+
+	return opened(ring_do(ring, &sqe));
+}
+
+static void test_opening_is_denied(void **state)
+{
+	struct ring ring;
+	size_t i;
+
+	(void)state;
+	policy_start(OPEN_SECRET);
+	prove_reads();
+	for (i = 0; i < WAYS; i++) {
+		ring = ring_open(ways[i].setup);
+		denied(ring_opens(&ring, ways[i].flags, SECRET, O_RDONLY));
+		denied(ring_opens(&ring, ways[i].flags, SECRET, O_WRONLY));
+		denied(ring_opens2(&ring, ways[i].flags, SECRET));
+		allowed(ring_opens(&ring, ways[i].flags, NEIGHBOUR, O_RDONLY));
+		allowed(ring_opens2(&ring, ways[i].flags, NEIGHBOUR));
+		ring_close(&ring);
+	}
+}
+
+/* The worker is a thread of the process, and is taken for it. */
+static void test_worker_is_its_process(void **state)
+{
+	struct ring ring;
+	size_t i;
+
+	(void)state;
+	policy_start("  - { name: r, on: file.open, object: { path: " SECRET " }, subject: { exe: /test/vm_evasion_uring, uid: 0 }, " DENY
+		     "  - { name: s, on: file.open, object: { path: " NEIGHBOUR " }, unless: { exe: /test/vm_evasion_uring }, " DENY);
+	prove_reads();
+	for (i = 0; i < WAYS; i++) {
+		ring = ring_open(ways[i].setup);
+		denied(ring_opens(&ring, ways[i].flags, SECRET, O_RDONLY));
+		allowed(ring_opens(&ring, ways[i].flags, NEIGHBOUR, O_RDONLY));
+		ring_close(&ring);
+	}
+}
+
+static int ring_names(struct ring *ring, uint8_t flags, uint8_t opcode, const char *a, const char *b)
+{
+	struct io_uring_sqe sqe = { .opcode = opcode, .flags = flags, .fd = AT_FDCWD, .addr = (uintptr_t)a, .off = (uintptr_t)b };
+
+	if (opcode == IORING_OP_RENAMEAT || opcode == IORING_OP_LINKAT)
+		sqe.len = (unsigned int)AT_FDCWD;
+	if (opcode == IORING_OP_MKDIRAT)
+		sqe.len = 0700;
+	if (opcode == IORING_OP_SYMLINKAT)
+		sqe.addr2 = (uintptr_t)b;
+	return supported(tried(ring_do(ring, &sqe)));
+}
+
+static void names_by(struct ring *ring, uint8_t flags)
+{
+	denied(ring_names(ring, flags, IORING_OP_UNLINKAT, SECRET, NULL));
+	denied(ring_names(ring, flags, IORING_OP_RENAMEAT, SECRET, OPEN "/new"));
+	denied(ring_names(ring, flags, IORING_OP_RENAMEAT, OPEN "/file", SECRET));
+	allowed(ring_names(ring, flags, IORING_OP_RENAMEAT, OPEN "/file", OPEN "/renamed"));
+	allowed(ring_names(ring, flags, IORING_OP_UNLINKAT, OPEN "/renamed", NULL));
+	denied(ring_names(ring, flags, IORING_OP_LINKAT, SECRET, OPEN "/new"));
+	denied(ring_names(ring, flags, IORING_OP_LINKAT, NEIGHBOUR, VAULT "/new"));
+	denied(ring_names(ring, flags, IORING_OP_MKDIRAT, VAULT "/new", NULL));
+	denied(ring_names(ring, flags, IORING_OP_SYMLINKAT, NEIGHBOUR, VAULT "/new"));
+	allowed(ring_names(ring, flags, IORING_OP_LINKAT, NEIGHBOUR, OPEN "/file"));
+}
+
+static void test_unlinking_renaming_and_linking_are_denied(void **state)
+{
+	struct ring ring;
+	size_t i;
+
+	(void)state;
+	policy_start(GROUPS_VAULT);
+	prove_reads();
+	for (i = 0; i < WAYS; i++) {
+		ring = ring_open(ways[i].setup);
+		names_by(&ring, ways[i].flags);
+		ring_close(&ring);
+	}
+}
+
+static void test_setting_attributes_is_denied(void **state)
+{
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_SETXATTR, .fd = -1, .addr = (uintptr_t)"security.krsi", .off = (uintptr_t)"x",
+				    .addr3 = (uintptr_t)SECRET, .len = 1 };
+	struct ring ring = ring_open(0);
+
+	(void)state;
+	policy_start(RULE("file.write", "path: " SECRET));
+	denied(writes(SECRET));
+	denied(supported(tried(ring_do(&ring, &sqe))));
+	sqe.addr3 = (uintptr_t)NEIGHBOUR;
+	allowed(tried(ring_do(&ring, &sqe)));
+	ring_close(&ring);
+}
+
+/* --- sockets ------------------------------------------------------------- */
+
+static struct sockaddr_in loopback(uint16_t port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+static int ring_connects(struct ring *ring, uint8_t flags, uint16_t port)
+{
+	struct sockaddr_in address = loopback(port);
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_CONNECT, .flags = flags, .addr = (uintptr_t)&address, .off = sizeof(address) };
+	int err;
+
+	sqe.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(sqe.fd >= 0);
+	err = tried(ring_do(ring, &sqe));
+	close(sqe.fd);
+	return err;
+}
+
+static int ring_sends(struct ring *ring, uint8_t flags, uint16_t port)
+{
+	struct sockaddr_in address = loopback(port);
+	char byte = 'x';
+	struct iovec io = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = { .msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &io, .msg_iovlen = 1 };
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_SENDMSG, .flags = flags, .addr = (uintptr_t)&message, .len = 1 };
+	int err;
+
+	sqe.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	must(sqe.fd >= 0);
+	err = tried(ring_do(ring, &sqe));
+	close(sqe.fd);
+	return err;
+}
+
+static void test_connecting_and_sending_are_denied(void **state)
+{
+	struct ring ring;
+	size_t i;
+
+	(void)state;
+	policy_start(RULE("[network.connect, network.send]", "port: 4711"));
+	for (i = 0; i < WAYS; i++) {
+		ring = ring_open(ways[i].setup);
+		denied(ring_connects(&ring, ways[i].flags, 4711));
+		assert_int_equal(ring_connects(&ring, ways[i].flags, 4712), ECONNREFUSED);
+		denied(ring_sends(&ring, ways[i].flags, 4711));
+		allowed(ring_sends(&ring, ways[i].flags, 4712));
+		ring_close(&ring);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		evasion_test(test_opening_is_denied),
+		evasion_test(test_worker_is_its_process),
+		evasion_test(test_unlinking_renaming_and_linking_are_denied),
+		evasion_test(test_setting_attributes_is_denied),
+		evasion_test(test_connecting_and_sending_are_denied),
+	};
+
+	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* krsi run: put policies in force, and tell what they do. */
+#include "run.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libkrsi/krsi.h>
+
+#include "load.h"
+#include "term.h"
+#include "tool.h"
+
+#define RING_SIZE_MAX (UINT32_C(1) << 31)
+
+/* --- policies -------------------------------------------------------------- */
+
+static void policies_free(struct run_policies *policies)
+{
+	size_t i;
+
+	for (i = 0; i < policies->count; i++)
+		krsi_policy_free(policies->list[i]);
+	free(policies->list);
+	*policies = (struct run_policies){ .count = 0 };
+}
+
+static void warnings_print(const struct krsi_policy *policy)
+{
+	const char *warning;
+	size_t i;
+
+	for (i = 0; (warning = krsi_policy_warning(policy, i)); i++)
+		tool_error("warning: %s", warning);
+}
+
+/* What is wrong with policies is one thing, what is wrong with a machine another. */
+static int exit_code(int err)
+{
+	switch (err) {
+	case -EBADMSG:
+	case -E2BIG:
+		return TOOL_POLICY;
+	case -EOPNOTSUPP:
+		return TOOL_UNSUPPORTED;
+	default:
+		return TOOL_FAILED;
+	}
+}
+
+static int fail(const struct run *run, int err)
+{
+	tool_fail(run->ctx);
+	return exit_code(err);
+}
+
+static int policies_open(const struct run *run, struct run_policies *policies)
+{
+	struct krsi_policy_opts opts = { .sz = sizeof(opts), .flags = KRSI_POLICY_TRUSTED_FILE };
+	int err, one, code = TOOL_OK;
+	size_t i;
+
+	policies->list = calloc(run->path_count, sizeof(*policies->list));
+	if (!policies->list) {
+		tool_error("no memory");
+		return TOOL_FAILED;
+	}
+	/* Those behind a wrong one too: one run shows the errors of all. */
+	for (i = 0; i < run->path_count; i++) {
+		err = krsi_policy_open(run->ctx, run->paths[i], &opts, &policies->list[policies->count]);
+		if (err) {
+			one = fail(run, err);
+			if (code == TOOL_OK || one == TOOL_FAILED)
+				code = one;
+			continue;
+		}
+		warnings_print(policies->list[policies->count++]);
+	}
+	return code;
+}
+
+/* The library would say so too, but not in which files. 0, or enum tool_exit. */
+static int names_check(const struct run *run, const struct run_policies *policies)
+{
+	size_t i, k;
+
+	for (i = 0; i < policies->count; i++)
+		for (k = 0; k < i; k++)
+			if (strcmp(krsi_policy_name(policies->list[i]), krsi_policy_name(policies->list[k])) == 0) {
+				tool_error("%s: its policy is called %s, as that of %s; give one of them another name",
+					   run->paths[i], krsi_policy_name(policies->list[i]), run->paths[k]);
+				return TOOL_POLICY;
+			}
+	return TOOL_OK;
+}
+
+/* Nothing here asks anything of the kernel. 0, or enum tool_exit with nothing left to free. */
+static int policies_read(const struct run *run, struct run_policies *policies)
+{
+	int code;
+
+	*policies = (struct run_policies){ .count = 0 };
+	code = policies_open(run, policies);
+	if (!code)
+		code = names_check(run, policies);
+	if (code)
+		policies_free(policies);
+	return code;
+}
+
+/* Put policies in force in place of those that were, and take them over. 0, or enum tool_exit: then nothing changed. */
+static int policies_apply(struct run *run, struct run_policies *policies)
+{
+	int err = krsi_engine_apply(run->engine, policies->list, policies->count);
+
+	if (err) {
+		policies_free(policies);
+		return fail(run, err);
+	}
+	policies_free(&run->policies);
+	run->policies = *policies;
+	return TOOL_OK;
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void parts_print(const struct run *run)
+{
+	const char *program;
+	size_t i;
+
+	for (i = 0; i < run->policies.count; i++) {
+		const struct krsi_policy *policy = run->policies.list[i];
+		size_t rules = krsi_policy_rule_count(policy);
+
+		tool_error("policy %s: %zu rule%s, %s", krsi_policy_name(policy), rules, plural(rules),
+			   krsi_policy_mode(policy) == KRSI_POLICY_PERMISSIVE ? "permissive" : "enforce");
+	}
+	for (i = 0; (program = krsi_engine_program(run->engine, i)); i++)
+		tool_error("program %s: attached", program);
+}
+
+static void in_force_print(const struct run *run)
+{
+	struct krsi_engine_info info = { .sz = sizeof(info) };
+
+	if (run->verbose)
+		parts_print(run);
+	krsi_engine_info(run->engine, &info);
+	tool_error("in force: %" PRIu32 " polic%s, %" PRIu32 " rule%s, %" PRIu32 " program%s%s", info.policies,
+		   info.policies == 1 ? "y" : "ies", info.rules, plural(info.rules), info.programs, plural(info.programs),
+		   run->permissive ? "; permissive: nothing is refused" : "");
+}
+
+void run_reload(struct run *run)
+{
+	struct run_policies policies;
+
+	if (policies_read(run, &policies) || policies_apply(run, &policies))
+		tool_error("the policies in force stay as they were");
+	else
+		in_force_print(run);
+}
+
+/* --- from the first policy to the summary ------------------------------------ */
+
+/* All is in force: tell everybody who waits for it. */
+static int ready_tell(struct run *run)
+{
+	if (pidfile_write(&run->pidfile))
+		return TOOL_FAILED;
+	in_force_print(run);
+	if (run->ready_fd < 0)
+		return TOOL_OK;
+	/* Who does not wait any more has not asked us to end. */
+	if (write(run->ready_fd, "\n", 1) != 1)
+		tool_error("--ready-fd %d: cannot be written: %s", run->ready_fd, strerror(errno));
+	close(run->ready_fd);
+	return TOOL_OK;
+}
+
+static void rules_print(const struct run *run)
+{
+	size_t i, k;
+
+	for (i = 0; i < run->policies.count; i++) {
+		const struct krsi_policy *policy = run->policies.list[i];
+
+		for (k = 0; k < krsi_policy_rule_count(policy); k++) {
+			struct krsi_engine_rule_info info = { .sz = sizeof(info) };
+
+			if (krsi_engine_rule_info(run->engine, krsi_policy_name(policy), krsi_policy_rule_name(policy, k), &info))
+				continue;
+			tool_error("rule %s/%s: %" PRIu64 " hit%s, %" PRIu64 " event%s kept back by its limit", krsi_policy_name(policy),
+				   krsi_policy_rule_name(policy, k), info.hits, plural(info.hits), info.suppressed,
+				   plural(info.suppressed));
+		}
+	}
+}
+
+/* Out of force first, so that the events have an end. */
+static int end(struct run *run, int ended_by)
+{
+	struct krsi_engine_info info = { .sz = sizeof(info) };
+	int code = TOOL_OK;
+
+	if (run->verbose)
+		rules_print(run);
+	if (krsi_engine_apply(run->engine, NULL, 0))
+		code = tool_fail(run->ctx);
+	if (run_drain(run))
+		code = TOOL_FAILED;
+	krsi_engine_info(run->engine, &info);
+	tool_error("ended by SIG%s: %" PRIu64 " event%s, %" PRIu64 " lost, %" PRIu64 " not written", sigabbrev_np(ended_by),
+		   info.events, plural(info.events), info.lost, run->output.dropped_total);
+	return code;
+}
+
+static int run_engine(struct run *run)
+{
+	struct krsi_engine_opts opts = {
+		.sz = sizeof(opts),
+		.ring_size = run->ring_size,
+		.flags = run->permissive ? KRSI_ENGINE_PERMISSIVE : 0,
+	};
+	struct run_policies policies;
+	int err, code, ended_by = 0;
+
+	code = policies_read(run, &policies);
+	if (code)
+		return code;
+	err = krsi_engine_new(run->ctx, &opts, &run->engine);
+	if (err) {
+		policies_free(&policies);
+		return fail(run, err);
+	}
+	krsi_engine_set_event(run->engine, run_event, run);
+	code = policies_apply(run, &policies);
+	if (!code)
+		code = ready_tell(run);
+	if (!code)
+		code = run_loop(run, &ended_by);
+	if (!code)
+		code = end(run, ended_by);
+	krsi_engine_free(run->engine);
+	return code;
+}
+
+static int run(struct run *run)
+{
+	int code;
+
+	/* Before anything is attached, so that no signal can end us in the middle. */
+	run->signals = rings_signals_take();
+	if (run->signals < 0)
+		return TOOL_FAILED;
+	signal(SIGPIPE, SIG_IGN);	/* a reader may go, the policies stay */
+	signal(SIGXFSZ, SIG_IGN);
+	run->ctx = tool_ctx_new(run->verbose ? KRSI_LOG_INFO : KRSI_LOG_WARN);
+	if (!run->ctx) {
+		close(run->signals);
+		return TOOL_FAILED;
+	}
+	code = TOOL_FAILED;
+	if (pidfile_check(&run->pidfile) == 0 && output_open(&run->output, run->output_path, run_gap_line, run) == 0) {
+		code = run_engine(run);
+		output_close(&run->output);
+		pidfile_remove(&run->pidfile);
+	}
+	policies_free(&run->policies);
+	krsi_ctx_free(run->ctx);
+	close(run->signals);
+	return code;
+}
+
+/* --- arguments --------------------------------------------------------------- */
+
+/* A number, K, M or G behind it where `units` says so. -1 for anything else, or one above `max`. */
+static int64_t number_read(const char *text, bool units, uint32_t max)
+{
+	unsigned long long number, factor = 1;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))	/* strtoull() takes spaces and signs */
+		return -1;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (units && *end && !end[1])
+		factor = *end == 'K' ? 1u << 10 : *end == 'M' ? 1u << 20 : *end == 'G' ? 1u << 30 : 0;
+	else if (*end)
+		return -1;
+	if (errno || !factor || number > max / factor)
+		return -1;
+	return (int64_t)(number * factor);
+}
+
+static int ring_size_read(const struct tool_command *self, struct run *run)
+{
+	int64_t size = number_read(optarg, true, RING_SIZE_MAX), page = sysconf(_SC_PAGESIZE);
+
+	if (size < page || size & (size - 1))
+		return tool_usage(self, "--ring-size is a power of two from %d to 2G, not \"%s\"", (int)page, optarg);
+	run->ring_size = (uint32_t)size;
+	return -1;
+}
+
+static int ready_fd_read(const struct tool_command *self, struct run *run)
+{
+	int64_t fd = number_read(optarg, false, INT32_MAX);
+	int mode;
+
+	if (fd <= STDERR_FILENO)
+		return tool_usage(self, "--ready-fd is the number of a descriptor, from 3, not \"%s\"", optarg);
+	mode = fcntl((int)fd, F_GETFL);
+	if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY)
+		return tool_usage(self, "--ready-fd %s: %s", optarg, mode < 0 ? "this descriptor is not open" : "this descriptor cannot be written");
+	fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	run->ready_fd = (int)fd;
+	return -1;
+}
+
+enum run_option {
+	OPTION_JSON = TOOL_OPTION_FIRST_FREE,
+	OPTION_OUTPUT,
+	OPTION_PERMISSIVE,
+	OPTION_PIDFILE,
+	OPTION_READY_FD,
+	OPTION_RING_SIZE,
+};
+
+static const struct option options[] = {
+	TOOL_OPTIONS,
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "output", required_argument, NULL, OPTION_OUTPUT },
+	{ "permissive", no_argument, NULL, OPTION_PERMISSIVE },
+	{ "pidfile", required_argument, NULL, OPTION_PIDFILE },
+	{ "ready-fd", required_argument, NULL, OPTION_READY_FD },
+	{ "ring-size", required_argument, NULL, OPTION_RING_SIZE },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ 0 },
+};
+
+/* -1 to go on, otherwise the exit code. */
+static int option_read(const struct tool_command *self, struct run *run, int c, char **argv)
+{
+	switch (c) {
+	case OPTION_JSON:
+		run->json = true;
+		return -1;
+	case OPTION_OUTPUT:
+		run->output_path = optarg;
+		return -1;
+	case OPTION_PERMISSIVE:
+		run->permissive = true;
+		return -1;
+	case OPTION_PIDFILE:
+		run->pidfile.path = optarg;
+		return -1;
+	case OPTION_READY_FD:
+		return ready_fd_read(self, run);
+	case OPTION_RING_SIZE:
+		return ring_size_read(self, run);
+	case 'v':
+		run->verbose = true;
+		return -1;
+	default:
+		return tool_common_option(self, c, argv);
+	}
+}
+
+static int run_run(const struct tool_command *self, int argc, char **argv)
+{
+	struct run all = { .ready_fd = -1, .signals = -1 };
+	int c, code;
+
+	tool_options_begin();
+	while ((c = getopt_long(argc, argv, ":hv", options, NULL)) != -1) {
+		code = option_read(self, &all, c, argv);
+		if (code >= 0)
+			return code;
+	}
+	if (optind == argc)
+		return tool_usage(self, "run needs a policy: krsi run POLICY.yaml");
+	all.paths = argv + optind;
+	all.path_count = (size_t)(argc - optind);
+	if (all.output_path)
+		term_color_set("never");	/* "auto" looked at stdout, which is another file */
+	return run(&all);
+}
+
+const struct tool_command tool_run = {
+	.name = "run",
+	.brief = "put policies in force, and tell what they do",
+	.help = "usage: krsi run [OPTION...] POLICY...\n"
+		"\n"
+		"Puts policies in force, says so on stderr when all of it is, and stays in the\n"
+		"foreground telling events, one per line, on stdout. SIGHUP reads the policies\n"
+		"again, and the old ones stay when anything is wrong with the new ones. SIGINT\n"
+		"or SIGTERM takes all out of force, and prints a summary on stderr. A policy's\n"
+		"file must belong to root or to the user, and be writable by nobody else.\n"
+		"\n"
+		"  --json             events as JSON, one object per line\n"
+		"  --output FILE      append events to a file, which is made with mode 0600;\n"
+		"                     SIGHUP opens it again\n"
+		"  --permissive       refuse nothing, whatever the policies say; only tell\n"
+		"  --pidfile FILE     write the number of this process there once all is in\n"
+		"                     force; when it names a process that runs, do nothing\n"
+		"  --ready-fd N       write a line feed to this descriptor once all is in\n"
+		"                     force, and close it\n"
+		"  --ring-size BYTES  room for events that wait, a power of two; K, M or G may\n"
+		"                     stand behind the number\n"
+		"  -v, --verbose      name the policies and programs, messages of the library,\n"
+		"                     and at the end how often each rule applied\n"
+		"  --color=WHEN       auto, always, never\n"
+		"\n"
+		"A line of an event: time, outcome, operation, program[process], object,\n"
+		"policy/rule, error or -. The object may be of several words. In paths, what is\n"
+		"not printable is \\xHH, and so are spaces.\n"
+		"\n"
+		"exit codes: 0 a signal ended it; 1 failed; 2 wrong usage; 3 a policy is wrong;\n"
+		"4 this kernel cannot do it\n",
+	.run = run_run,
+};

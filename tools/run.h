@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * Inside of `krsi run`: run.c reads the arguments, and is its life from the first policy to the
+ * summary; run_loop.c waits for events and signals; run_output.c writes lines; run_pidfile.c keeps a
+ * second instance away.
+ */
+#ifndef KRSI_TOOL_RUN_H
+#define KRSI_TOOL_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "event.h"
+
+struct krsi_ctx;
+struct krsi_engine;
+struct krsi_policy;
+
+/* --- lines ----------------------------------------------------------------- */
+
+/* Makes the line for events that could not be written. NULL: no memory. */
+typedef char *(*output_gap_fn)(void *data, uint64_t count, uint64_t total);
+
+/*
+ * Where the lines go: a file, a pipe, a terminal, a socket. Nothing here waits: what finds no room
+ * stays until the descriptor is ready again. A line is written whole or, where writing fails, not at
+ * all: it is counted, and a line that tells so goes in front of the next one that is written.
+ */
+struct output {
+	const char *path;	/* NULL: stdout */
+	output_gap_fn gap_line;
+	void *gap_data;
+
+	int fd;
+	bool own;		/* the descriptor is ours to close */
+	bool regular;		/* a file, whose end can be cut off */
+	bool socket;
+	bool blocking;		/* it cannot be told not to wait, so it gets small pieces only */
+	bool torn;		/* the last line there has no end */
+	bool failing;		/* and stderr was told */
+	bool given_up;
+
+	char *text;		/* lines */
+	size_t size, room;
+	size_t done;		/* bytes of it that are written */
+	uint64_t gap;		/* how many events its first line stands for; 0: it is a line like others */
+	uint64_t dropped;	/* since the last line that told of it */
+	uint64_t dropped_total;
+};
+
+/* Open the file, or stdout. 0, or -1 with the failure told. */
+int output_open(struct output *output, const char *path, output_gap_fn gap_line, void *gap_data);
+
+/* Open the file again, under its name. When that fails the old one goes on. Nothing for stdout. */
+int output_reopen(struct output *output);
+
+/* Take a line, to be written by output_flush(). It is freed; NULL counts as dropped. */
+void output_add(struct output *output, char *line);
+
+/* Write what can be written now. */
+void output_flush(struct output *output);
+
+/* Whether something is left that waits for the descriptor; and whether that is so much that no more should come. */
+bool output_is_pending(const struct output *output);
+bool output_is_full(const struct output *output);
+
+/*
+ * Give the reader so long to take what is left; the time it took is taken off. A reader that does not
+ * take it is given up: what is left, and all that comes, is dropped.
+ */
+void output_finish(struct output *output, int64_t *patience_ms);
+
+void output_close(struct output *output);
+
+/* --- pidfile --------------------------------------------------------------- */
+
+struct pidfile {
+	const char *path;	/* NULL: none */
+	struct stat written;	/* the file that we wrote; st_ino 0: not yet */
+};
+
+/* Whether the process that a pidfile names is gone, or there is none. 0, or -1 with the reason told. */
+int pidfile_check(const struct pidfile *pidfile);
+
+/* Write it with our number. 0, or -1 with the failure told, also when somebody was faster. */
+int pidfile_write(struct pidfile *pidfile);
+
+/* Remove it if it is still the one that we wrote. */
+void pidfile_remove(const struct pidfile *pidfile);
+
+/* --- the whole ------------------------------------------------------------- */
+
+struct run_policies {
+	struct krsi_policy **list;
+	size_t count;
+};
+
+struct run {
+	/* As asked for. */
+	char **paths;
+	size_t path_count;
+	bool json;
+	bool permissive;
+	bool verbose;
+	const char *output_path;
+	int ready_fd;			/* -1: none */
+	uint32_t ring_size;
+
+	struct krsi_ctx *ctx;
+	struct krsi_engine *engine;
+	struct run_policies policies;	/* in force */
+	struct output output;
+	struct pidfile pidfile;
+	int signals;
+
+	/* Of the loop. */
+	int64_t wall;			/* CLOCK_REALTIME less CLOCK_MONOTONIC, ns */
+	bool any_event;			/* came yet */
+	uint64_t next_sequence;		/* that is expected */
+	uint64_t lost;			/* that were told */
+};
+
+/* Read the policies again and put them in force. When that fails the old ones stay; stderr says why. */
+void run_reload(struct run *run);
+
+/* For krsi_engine_set_event() and output_open(), with the struct run as data. */
+int run_event(void *data, const struct krsi_event *event);
+char *run_gap_line(void *data, uint64_t count, uint64_t total);
+
+/* Hand out events until a signal ends it. 0 with the signal in `*ended_by`, or enum tool_exit. */
+int run_loop(struct run *run, int *ended_by);
+
+/* Hand out what is in the ring, to its end. Returns enum tool_exit. */
+int run_drain(struct run *run);
+
+#endif
