@@ -192,7 +192,7 @@ int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *pol
 		return err;
 	index = made.number % KRSI_PRIV_GENERATIONS;
 	place = &engine->generations[index];
-	/* Seven generations old: neither in force nor the way back. */
+	/* Whose it was is neither in force nor the way back: next_number() sees to it. */
 	krsi_priv_generation_free(engine, place);
 	fd = made.map_fd;
 	err = krsi_map_update(engine->kernel.images, &index, sizeof(index), &fd, sizeof(fd), 0);

@@ -123,10 +123,26 @@ static void permissive_make(const struct krsi_priv_image *image)
 	}
 }
 
+/*
+ * The next number whose place in the map is neither that of the image in force nor of the one to go back to,
+ * and whose lowest bit is not that of the one in force: by it, processes keep two views of themselves
+ * apart (struct process_view of bpf/engine/state.bpf.h).
+ */
+static uint32_t next_number(const struct krsi_engine *engine)
+{
+	uint32_t number = engine->last_number + 1;
+
+	while (number == 0 || number % KRSI_PRIV_GENERATIONS == engine->current % KRSI_PRIV_GENERATIONS ||
+	       (engine->previous && number % KRSI_PRIV_GENERATIONS == engine->previous % KRSI_PRIV_GENERATIONS) ||
+	       (engine->current && number % 2 == engine->current % 2))
+		number++;
+	return number;
+}
+
 int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count,
 			      struct krsi_priv_generation *ret)
 {
-	struct krsi_priv_generation generation = { .number = engine->last_number + 1, .map_fd = -1 };
+	struct krsi_priv_generation generation = { .number = next_number(engine), .map_fd = -1 };
 	struct krsi_priv_image image = { 0 };
 	struct krsi_priv_compile compile = {
 		.generation = generation.number,
