@@ -160,7 +160,7 @@ static __always_inline int slot_begin(__u32 number)
 	struct engine_slot *slot;
 	int at;
 
-	at = place_take(&slots_taken, slot_count, SLOT_TRIES);
+	at = slot_take();
 	if (at < 0)
 		return -1;
 	slot = slot_get(at);
@@ -183,6 +183,15 @@ static __always_inline int slot_begin(__u32 number)
 	slot->task = bpf_get_current_task();
 	slot->walk.namespace = (__u64)bpf_get_current_task_btf()->nsproxy->mnt_ns;
 	return at;
+}
+
+/*
+ * By itself, so that the verifier forgets which place it is: newer ones know the numbers of the CPUs, and
+ * would look at the whole program once for each place.
+ */
+MATCH_FN int slot_take(void)
+{
+	return place_take(&slots_taken, slot_count, SLOT_TRIES);
 }
 
 /* Take a place for an operation that is one of `mask`: its number, or -1 when no policy is about any. */

@@ -145,6 +145,11 @@ static __always_inline void walk_set(struct engine_slot *slot, __u64 root)
 	walk->names = 0;
 	walk->candidates[0] = 0;
 	slot->match.hit_count = walk->hits;
+}
+
+/* Read the kernel's counters, before anything of the way is read. */
+static __always_inline void walk_counters(struct walk *walk)
+{
 	walk->renames = path_sequence(&rename_lock);
 	walk->mounts = path_sequence(&mount_lock);
 }
@@ -156,6 +161,7 @@ static __always_inline int walk_reset(struct engine_slot *slot)
 	if (bpf_core_read(&root, sizeof(root), &((struct vfsmount *)mnt)->mnt_root))
 		return PATH_UNREADABLE;
 	walk_set(slot, root);
+	walk_counters(&slot->walk);
 	return PATH_OK;
 }
 
@@ -285,13 +291,31 @@ MATCH_FN int walk_file(__u32 at, __u64 vfsmount, __u64 dentry, __u64 inode, __u3
 #define WALK_TYPED 12		/* names; the rest of a deeper path goes by numbers */
 
 /*
+ * When something is remembered of the mount, the counters are taken from there: if they are still the
+ * same at the end, nothing has moved since then, and so not during the walk either.
+ */
+static __always_inline void memo_counters(struct engine_slot *slot)
+{
+	struct walk *walk = &slot->walk;
+	struct walk_memo *memo = memo_of(walk->mount);
+
+	if (memo && memo->mount == walk->mount && memo->generation == slot->match.generation &&
+	    bpf_jiffies64() - memo->ticks <= MEMO_TICKS) {
+		walk->renames = memo->renames;
+		walk->mounts = memo->mounts;
+	} else {
+		walk_counters(walk);
+	}
+}
+
+/*
  * Of a file that the program has the type of: its identity, and the names inside of its mount, for
  * walk_finish() to go on from.
  */
 static __always_inline void walk_typed(__u32 at, struct engine_slot *slot, const struct image_header *header,
 				      const struct image_unit *filter, struct file *file, __u32 roles)
 {
-	struct dentry *dentry = file->f_path.dentry;
+	struct dentry *dentry = file->f_path.dentry, *parent;
 	struct inode *inode = file->f_inode;
 	struct walk *walk = &slot->walk;
 	__u64 hash, word, number;
@@ -305,6 +329,7 @@ static __always_inline void walk_typed(__u32 at, struct engine_slot *slot, const
 	walk->hits = slot->match.hit_count;
 	slot->act.numbers[3] = (__u64)file->f_path.mnt->mnt_root;
 	walk_set(slot, *(volatile __u64 *)&slot->act.numbers[3]);
+	memo_counters(slot);
 	for (i = 0; i < WALK_TYPED; i++) {
 		if (inode) {
 			number = inode->i_ino;
@@ -318,7 +343,10 @@ static __always_inline void walk_typed(__u32 at, struct engine_slot *slot, const
 			}
 		}
 		walk->dentry = (__u64)dentry;
-		if (walk->dentry == walk->root || dentry->d_parent == dentry)
+		if (walk->dentry == walk->root)
+			break;
+		parent = dentry->d_parent;
+		if (parent == dentry)
 			break;
 		len = dentry->d_name.len;
 		number = (__u64)dentry->d_name.name;
@@ -331,7 +359,7 @@ static __always_inline void walk_typed(__u32 at, struct engine_slot *slot, const
 			hash = match_finish(match_mix(match_text_begin(header->key, len), word & (~0ULL >> (8 - len) * 8)));
 		}
 		walk_name_add(at, walk, filter, header, hash);
-		dentry = dentry->d_parent;
+		dentry = parent;
 		walk->dentry = (__u64)dentry;
 		/* The root of the mount is looked at with what is above it. */
 		inode = walk->dentry == walk->root ? 0 : dentry->d_inode;

@@ -15,7 +15,6 @@
 #define TMPFS_MAGIC 0x01021994
 #define HUGETLBFS_MAGIC 0x958458f6
 #define OVERLAYFS_MAGIC 0x794c7630
-#define SB_KERNMOUNT (1UL << 22)
 
 /* enum krsi_priv_fact of lib/policy/language.h, as bits; both are ABI. */
 enum object_fact {
@@ -27,7 +26,6 @@ enum object_fact {
 	OBJECT_OVERLAY_UPPER = 32,
 };
 
-struct super_block___flags { unsigned long s_flags; } __attribute__((preserve_access_index));
 struct cred___files { kuid_t fsuid; } __attribute__((preserve_access_index));
 
 /* --- attributes ---------------------------------------------------------- */

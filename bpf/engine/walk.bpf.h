@@ -24,6 +24,9 @@
 #define WALK_CHUNKS 160
 #define WALK_NOWHERE 8		/* as an enum path_result: of a mount of the kernel's own, such as memfd's: it has no path */
 #define MNT_NS_INTERNAL ((unsigned long)-22)
+#define SB_KERNMOUNT (1UL << 22)
+
+struct super_block___flags { unsigned long s_flags; } __attribute__((preserve_access_index));
 
 /* Of the name in the chunk that is in the dentry itself: up to 39 bytes, whatever is behind it. */
 MATCH_FN __u64 walk_hash_near(__u32 at, __u64 secret)
@@ -150,16 +153,21 @@ static __always_inline int walk_top(struct walk *walk, __u64 top)
 }
 
 /*
- * The climb has come to the top of a tree that the root of the mount is not on. In the kernel's own
- * mounts (namespaces, pipes, memfd) each file is a tree of its own, and has no path to be found out.
+ * The climb has come to the top of a tree that the root of the mount is not on. In file systems of the
+ * kernel's own (namespaces, pipes, memfd) each file is a tree of its own, and has no path to be found
+ * out. Elsewhere it is one that was opened by its handle, and nobody knows yet where it is; the mount
+ * does not tell, as overlayfs has its layers in such that look like the kernel's own.
  */
 static __always_inline int walk_loose(struct walk *walk)
 {
-	__u64 mount = walk->mount;
+	__u64 dentry = walk->dentry, super;
 
-	if (bpf_core_read(&walk->read, sizeof(walk->read), &((struct mount *)mount)->mnt_ns))
+	if (bpf_core_read(&walk->read, sizeof(walk->read), &((struct dentry *)dentry)->d_sb))
 		return PATH_UNREADABLE;
-	return walk->read == MNT_NS_INTERNAL ? WALK_NOWHERE : PATH_DETACHED;
+	super = walk->read;
+	if (bpf_core_read(&walk->read, sizeof(walk->read), &((struct super_block___flags *)super)->s_flags))
+		return PATH_UNREADABLE;
+	return walk->read & SB_KERNMOUNT ? WALK_NOWHERE : PATH_DETACHED;
 }
 
 /* From the root of a mount to the place that it is mounted on. */

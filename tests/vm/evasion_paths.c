@@ -102,6 +102,29 @@ static void test_opening_a_descriptor_again_is_denied(void **state)
 	close(innocent);
 }
 
+/* The other side of it: these are in no directory, and no rule on paths may take them for unresolved. */
+static void test_files_of_the_kernel_are_nobodys_business(void **state)
+{
+	int memory = (int)syscall(SYS_memfd_create, "x", 1 /* MFD_CLOEXEC */), pair[2];
+	char name[64];
+
+	(void)state;
+	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+	policy_start(OPEN_VAULT);
+	prove_deep();
+	allowed(opened(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)));
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", memory);
+	allowed(opened(open(name, O_RDWR | O_CLOEXEC)));
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", pair[0]);
+	allowed(opened(open(name, O_RDWR | O_CLOEXEC)));
+	policy_start(RULE("file.open", "path: \"" VAULT "/**/d*p\""));
+	allowed(opened(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)));
+	allowed(opened(open(name, O_RDWR | O_CLOEXEC)));
+	close(memory);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void test_mapped_file_of_proc_is_denied(void **state)
 {
 	int fd = open(SECRET, O_RDONLY | O_CLOEXEC);
@@ -370,6 +393,7 @@ int main(void)
 		evasion_test(test_openat2_is_denied),
 		evasion_test(test_links_of_proc_are_denied),
 		evasion_test(test_opening_a_descriptor_again_is_denied),
+		evasion_test(test_files_of_the_kernel_are_nobodys_business),
 		evasion_test(test_mapped_file_of_proc_is_denied),
 		evasion_test(test_open_by_handle_is_denied),
 		evasion_test(test_file_without_a_name_is_denied),
