@@ -154,6 +154,15 @@ MATCH_FN int subject_parent(__u32 at)
 	(KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_EXE) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_SCRIPT) | \
 	 KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_TAG) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_DESCENDANT_OF))
 
+/*
+ * By itself, so that the verifier forgets which place it is: newer ones know the numbers of the CPUs, and
+ * would look at the whole program once for each place.
+ */
+MATCH_FN int slot_take(void)
+{
+	return place_take(&slots_taken, slot_count, SLOT_TRIES);
+}
+
 /* Take a place to work in with a generation: its number, or -1. */
 static __always_inline int slot_begin(__u32 number)
 {
@@ -183,15 +192,6 @@ static __always_inline int slot_begin(__u32 number)
 	slot->task = bpf_get_current_task();
 	slot->walk.namespace = (__u64)bpf_get_current_task_btf()->nsproxy->mnt_ns;
 	return at;
-}
-
-/*
- * By itself, so that the verifier forgets which place it is: newer ones know the numbers of the CPUs, and
- * would look at the whole program once for each place.
- */
-MATCH_FN int slot_take(void)
-{
-	return place_take(&slots_taken, slot_count, SLOT_TRIES);
 }
 
 /* Take a place for an operation that is one of `mask`: its number, or -1 when no policy is about any. */

@@ -133,7 +133,7 @@ static bool hook_fits(const struct krsi_engine *engine, const struct krsi_object
 	if (krsi_object_find_program(object, program->name, &at) || krsi_object_program_info(object, at, &info))
 		return false;
 	if (strncmp(info.section, "lsm", 3) != 0)
-		return true;
+		return libbpf_find_vmlinux_btf_id(info.target, BPF_TRACE_FENTRY) > 0;
 	if (krsi_hooks_find(engine->kernel.hooks, info.target, &at) || krsi_hook_info(engine->kernel.hooks, at, &hook))
 		return false;
 	return program->args == 0 || program->args == hook.arg_count;

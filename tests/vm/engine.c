@@ -114,6 +114,23 @@ static void test_nothing_is_attached_without_need(void **state)
 	engine_stop(&e);
 }
 
+/* All programs that this kernel has hooks for: each is looked at by its verifier. */
+static void test_every_operation_has_its_programs(void **state)
+{
+	struct engine e = engine_start(*state, RULES
+		"  - { name: a, on: [process, file, network, mount, kernel, \"!process.setns\"], subject: { uid: 4000000, tag: x }, action: deny }\n"
+		"  - { name: b, on: process.setns, subject: { uid: 4000000 }, action: kill }\n");
+	size_t count = 0;
+
+	while (krsi_engine_program(e.engine, count))
+		count++;
+	print_message("# %zu programs\n", count);
+	assert_true(count >= 45);
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
+	assert_int_equal(try_exec("/bin/true"), 0);
+	engine_stop(&e);
+}
+
 static void test_refused_policy_leaves_the_old_one(void **state)
 {
 	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
@@ -136,6 +153,7 @@ int main(void)
 		vm_test(test_permissive_reports_only),
 		vm_test(test_apply_exchanges_and_rollback_goes_back),
 		vm_test(test_nothing_is_attached_without_need),
+		vm_test(test_every_operation_has_its_programs),
 		vm_test(test_refused_policy_leaves_the_old_one),
 	};
 

@@ -34,7 +34,7 @@ static char victim_next[256];
 
 static void victim_executes(void)
 {
-	char *const argv[] = { "program", NULL }, *const environment[] = { victim_next, NULL };
+	char *const argv[] = { (char *)"program", NULL }, *const environment[] = { (char *)victim_next, NULL };
 
 	execve(INNOCENT, argv, environment);
 	_exit(1);
