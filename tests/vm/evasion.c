@@ -2,6 +2,7 @@
 #include "evasion.h"
 
 #include <ftw.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -190,13 +191,31 @@ void program_make(const char *path)
 	file_copy("/proc/self/exe", path);
 }
 
+void *victim_executes(void *victim)
+{
+	char variable[300], *const argv[] = { (char *)"program", NULL }, *const environment[] = { variable, NULL };
+
+	snprintf(variable, sizeof(variable), "VICTIM=%s", (const char *)victim);
+	execve(OTHER_PROGRAM, argv, environment);
+	_exit(1);
+}
+
 void victim_main(void)
 {
 	const char *what = getenv("VICTIM");
+	static char then[256];
+	pthread_t thread;
 	int err = 0;
 
 	if (!what)
 		return;
+	snprintf(then, sizeof(then), "read %s", strchr(what, ' ') ? strchr(what, ' ') + 1 : "");
+	if (strncmp(what, "exec ", 5) == 0)
+		victim_executes(then);
+	if (strncmp(what, "thread ", 7) == 0) {
+		pthread_create(&thread, NULL, victim_executes, then);
+		pause();
+	}
 	if (strncmp(what, "read ", 5) == 0)
 		err = reads(what + 5);
 	exit(err ? err : VICTIM_RAN);

@@ -77,11 +77,17 @@ void prove_deep(void);
 void file_make(const char *path, const char *text);
 /*
  * A program to execute: a copy of the running one. victim_main() at the beginning of main() makes it do
- * what the variable VICTIM of its environment says: "run" nothing, or "read PATH"; it ends the program.
+ * what the variable VICTIM of its environment says, and ends it:
+ *   run          nothing
+ *   read PATH
+ *   exec PATH    execute OTHER_PROGRAM to do that
+ *   thread PATH  the same, from a thread that is not the first
  */
+#define OTHER_PROGRAM OPEN "/program"
 void program_make(const char *path);
 void file_copy(const char *from, const char *to);
 void victim_main(void);
+void *victim_executes(void *victim);	/* become OTHER_PROGRAM with this VICTIM; a function for threads */
 
 /*
  * Execute a file with these arguments (NULL: only its name) and VICTIM. 0 when it ran and was allowed
