@@ -265,10 +265,12 @@ static __always_inline void act_decide(__u32 at, __u32 operation)
 	if (!slot || !(slot->act.operations & KRSI_PRIV_OP_BIT(operation)))
 		return;
 	image = match_image_open(&slot->match);
-	if (!image)
+	op = image ? match_unit(image, IMAGE_REF_OPS + (operation & 63)) : 0;
+	if (!op) {
+		slot->match.error = EPERM;	/* no image, no decision: refused */
 		return;
-	op = match_unit(image, IMAGE_REF_OPS + (operation & 63));
-	if (!op || !op->set)
+	}
+	if (!op->set)
 		return;
 	/* Most files are nobody's business. */
 	if (op->features & IMAGE_ONLY_BY_HIT && !slot->match.hit_count && !slot->match.unresolved)
@@ -362,8 +364,10 @@ static __always_inline void act_file(__u32 at, struct file *file, __u32 roles)
 	image = match_image_open(&slot->match);
 	header = image ? match_header(image) : 0;
 	filter = header ? match_page(image, header->filter) : 0;
-	if (!filter)
+	if (!filter) {
+		slot->match.unresolved |= MATCH_UNKNOWN_PATH;
 		return;
+	}
 	/*
 	 * The verifier lets no pointers into functions that it looks at by themselves. What comes back from
 	 * a map is a number.
