@@ -21,7 +21,8 @@ const uint32_t *krsi_priv_dfa_interned(const struct krsi_priv_dfa_intern *intern
 	size_t start = index ? ends[index - 1] : 0;
 
 	*count = ends[index] - start;
-	return krsi_priv_dfa_u32(&intern->numbers) + start;
+	/* While only empty sequences were kept there is no array to point into. */
+	return start ? krsi_priv_dfa_u32(&intern->numbers) + start : krsi_priv_dfa_u32(&intern->numbers);
 }
 
 /* Keep at least half of the slots free, or finding one takes long. */
