@@ -108,11 +108,17 @@ static uint64_t operations_of(const struct krsi_priv_generation *generation)
 static void publish(struct krsi_engine *engine, const struct krsi_priv_generation *generation)
 {
 	struct krsi_priv_engine_globals *globals = &engine->kernel.globals;
-	uint64_t before = operations_of(krsi_priv_generation_find(engine, engine->current));
+	const struct krsi_priv_generation *before = krsi_priv_generation_find(engine, engine->current);
+	uint32_t duties = duties_of(generation) | (before ? duties_of(before) : 0);
+	bool predicates = generation->predicate_dims || (before && before->predicate_dims);
 
-	__atomic_store_n(globals->operations, before | operations_of(generation), __ATOMIC_SEQ_CST);
-	__atomic_store_n(globals->want_views, duties_of(generation) & KRSI_PRIV_DUTY_VIEWS, __ATOMIC_SEQ_CST);
-	__atomic_store_n(globals->want_predicates, generation->predicate_dims != 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(globals->operations, operations_of(before) | operations_of(generation), __ATOMIC_SEQ_CST);
+	/*
+	 * These stay as wide as both need: unlike `operations` they are not kept from the beginning of an
+	 * operation on, and one that began under the generation before may still look at them.
+	 */
+	__atomic_store_n(globals->want_views, duties & KRSI_PRIV_DUTY_VIEWS, __ATOMIC_SEQ_CST);
+	__atomic_store_n(globals->want_predicates, predicates, __ATOMIC_SEQ_CST);
 	__atomic_store_n(globals->generation, generation->number, __ATOMIC_SEQ_CST);
 	__atomic_store_n(globals->operations, operations_of(generation), __ATOMIC_SEQ_CST);
 }

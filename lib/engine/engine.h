@@ -30,10 +30,6 @@ struct krsi_stream;
 
 /* --- one set of policies in the kernel (generation.c) --------------------- */
 
-struct krsi_priv_rule_name {
-	char *name;
-};
-
 struct krsi_priv_policy_names {
 	char *name;
 	char **rules;
@@ -96,8 +92,7 @@ struct krsi_engine {
 	krsi_event_fn event_fn;
 	void *event_data;
 	uint64_t event_count;
-	uint32_t budget, handed;	/* of the dispatch that is running */
-	bool dispatching, ended;
+	bool dispatching;
 };
 
 /* Whether this kernel would call our programs at all, and is laid out as they expect. */
