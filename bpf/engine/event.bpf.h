@@ -27,7 +27,7 @@ static __always_inline void event_head_fill(struct event_head *head, const struc
 
 	head->version = EVENT_VERSION;
 	head->head_size = sizeof(*head);
-	head->sequence = __sync_fetch_and_add(&event_sequence, 1);
+	head->sequence = slot->act.sequence;
 	head->time = bpf_ktime_get_ns();
 	head->generation = slot->match.generation;
 	head->clause = number;
@@ -87,7 +87,7 @@ MATCH_FN __u32 event_text_add(__u32 event_index, __u32 used, __u64 mnt, __u64 de
 	path_build(index, mnt, dentry);
 	path = bpf_map_lookup_elem(&path_slots, &index);
 	if (!path)
-		return used;
+		goto out;
 	start = path->start;
 	size = PATH_SIZE - start;
 	text.id = id;
@@ -145,6 +145,8 @@ int match_report(match_at at, __u32 number, __u32 outcome)
 	clause = match_unit(image, header->clause_table + number);
 	if (!clause)
 		return 0;
+	/* A lost event has a number too, so that the reader sees where the gap is. */
+	slot->act.sequence = __sync_fetch_and_add(&event_sequence, 1);
 	index = place_take(&event_slots_taken, EVENT_SLOTS, EVENT_SLOTS);
 	if (index < 0) {
 		event_lost(slot->match.operation);

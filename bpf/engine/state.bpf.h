@@ -224,6 +224,7 @@ struct act {
 	__u32 has;			/* bits of enum act_part */
 	__u32 paths;
 	__u64 path_mount[2], path_dentry[2];	/* for events */
+	__u64 sequence;			/* of the event that is made */
 	__u32 subject_loaded;
 	__u32 objects;			/* conditions hold when they do for one of these */
 	struct act_object object[ACT_OBJECTS];
