@@ -200,7 +200,7 @@ static int files_check(const struct request *request, char **paths, size_t count
 
 	if (!ctx)
 		return TOOL_FAILED;
-	code = policies_read(ctx, paths, count, &policies);
+	code = policies_read(ctx, paths, count, 0, &policies);
 	if (!code)
 		code = request->json ? json_check(ctx, &policies) : text_check(ctx, request, &policies);
 	policies_free(&policies);

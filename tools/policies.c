@@ -37,8 +37,9 @@ static int names_check(char *const *paths, const struct policies *policies)
 	return TOOL_OK;
 }
 
-int policies_read(struct krsi_ctx *ctx, char *const *paths, size_t count, struct policies *policies)
+int policies_read(struct krsi_ctx *ctx, char *const *paths, size_t count, uint32_t flags, struct policies *policies)
 {
+	const struct krsi_policy_opts opts = { .sz = sizeof(opts), .flags = flags };
 	int code = TOOL_OK, err;
 	size_t i;
 
@@ -48,7 +49,7 @@ int policies_read(struct krsi_ctx *ctx, char *const *paths, size_t count, struct
 		return TOOL_FAILED;
 	}
 	for (i = 0; i < count; i++) {
-		err = krsi_policy_open(ctx, paths[i], NULL, &policies->list[policies->count]);
+		err = krsi_policy_open(ctx, paths[i], &opts, &policies->list[policies->count]);
 		if (!err) {
 			policies->count++;
 			continue;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* Policies of files, as check and test have them. */
+/* Policies of files, as check, test and run have them. */
 #ifndef KRSI_TOOL_POLICIES_H
 #define KRSI_TOOL_POLICIES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct krsi_ctx;
 struct krsi_policy;
@@ -15,9 +16,10 @@ struct policies {
 
 /*
  * Read all files, so that one run shows the errors of all, and see that no two policies have one
- * name. Returns enum tool_exit, with what is wrong told; free them in any case.
+ * name. `flags` is enum krsi_policy_flags. Returns enum tool_exit, with what is wrong told; free them
+ * in any case.
  */
-int policies_read(struct krsi_ctx *ctx, char *const *paths, size_t count, struct policies *policies);
+int policies_read(struct krsi_ctx *ctx, char *const *paths, size_t count, uint32_t flags, struct policies *policies);
 
 void policies_free(struct policies *policies);
 

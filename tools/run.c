@@ -21,16 +21,6 @@
 
 /* --- policies -------------------------------------------------------------- */
 
-static void policies_free(struct run_policies *policies)
-{
-	size_t i;
-
-	for (i = 0; i < policies->count; i++)
-		krsi_policy_free(policies->list[i]);
-	free(policies->list);
-	*policies = (struct run_policies){ .count = 0 };
-}
-
 static void warnings_print(const struct krsi_policy *policy)
 {
 	const char *warning;
@@ -40,82 +30,27 @@ static void warnings_print(const struct krsi_policy *policy)
 		tool_error("warning: %s", warning);
 }
 
-/* What is wrong with policies is one thing, what is wrong with a machine another. */
-static int exit_code(int err)
-{
-	switch (err) {
-	case -EBADMSG:
-	case -E2BIG:
-		return TOOL_POLICY;
-	case -EOPNOTSUPP:
-		return TOOL_UNSUPPORTED;
-	default:
-		return TOOL_FAILED;
-	}
-}
-
 static int fail(const struct run *run, int err)
 {
 	tool_fail(run->ctx);
-	return exit_code(err);
-}
-
-static int policies_open(const struct run *run, struct run_policies *policies)
-{
-	struct krsi_policy_opts opts = { .sz = sizeof(opts), .flags = KRSI_POLICY_TRUSTED_FILE };
-	int err, one, code = TOOL_OK;
-	size_t i;
-
-	policies->list = calloc(run->path_count, sizeof(*policies->list));
-	if (!policies->list) {
-		tool_error("no memory");
-		return TOOL_FAILED;
-	}
-	/* Those behind a wrong one too: one run shows the errors of all. */
-	for (i = 0; i < run->path_count; i++) {
-		err = krsi_policy_open(run->ctx, run->paths[i], &opts, &policies->list[policies->count]);
-		if (err) {
-			one = fail(run, err);
-			if (code == TOOL_OK || one == TOOL_FAILED)
-				code = one;
-			continue;
-		}
-		warnings_print(policies->list[policies->count++]);
-	}
-	return code;
-}
-
-/* The library would say so too, but not in which files. 0, or enum tool_exit. */
-static int names_check(const struct run *run, const struct run_policies *policies)
-{
-	size_t i, k;
-
-	for (i = 0; i < policies->count; i++)
-		for (k = 0; k < i; k++)
-			if (strcmp(krsi_policy_name(policies->list[i]), krsi_policy_name(policies->list[k])) == 0) {
-				tool_error("%s: its policy is called %s, as that of %s; give one of them another name",
-					   run->paths[i], krsi_policy_name(policies->list[i]), run->paths[k]);
-				return TOOL_POLICY;
-			}
-	return TOOL_OK;
+	return policies_exit(err);
 }
 
 /* Nothing here asks anything of the kernel. 0, or enum tool_exit with nothing left to free. */
-static int policies_read(const struct run *run, struct run_policies *policies)
+static int policies_take(const struct run *run, struct policies *policies)
 {
-	int code;
+	int code = policies_read(run->ctx, run->paths, run->path_count, KRSI_POLICY_TRUSTED_FILE, policies);
+	size_t i;
 
-	*policies = (struct run_policies){ .count = 0 };
-	code = policies_open(run, policies);
-	if (!code)
-		code = names_check(run, policies);
+	for (i = 0; i < policies->count; i++)
+		warnings_print(policies->list[i]);
 	if (code)
 		policies_free(policies);
 	return code;
 }
 
 /* Put policies in force in place of those that were, and take them over. 0, or enum tool_exit: then nothing changed. */
-static int policies_apply(struct run *run, struct run_policies *policies)
+static int policies_apply(struct run *run, struct policies *policies)
 {
 	int err = krsi_engine_apply(run->engine, policies->list, policies->count);
 
@@ -163,9 +98,9 @@ static void in_force_print(const struct run *run)
 
 void run_reload(struct run *run)
 {
-	struct run_policies policies;
+	struct policies policies;
 
-	if (policies_read(run, &policies) || policies_apply(run, &policies))
+	if (policies_take(run, &policies) || policies_apply(run, &policies))
 		tool_error("the policies in force stay as they were");
 	else
 		in_force_print(run);
@@ -232,10 +167,10 @@ static int run_engine(struct run *run)
 		.ring_size = run->ring_size,
 		.flags = run->permissive ? KRSI_ENGINE_PERMISSIVE : 0,
 	};
-	struct run_policies policies;
+	struct policies policies;
 	int err, code, ended_by = 0;
 
-	code = policies_read(run, &policies);
+	code = policies_take(run, &policies);
 	if (code)
 		return code;
 	err = krsi_engine_new(run->ctx, &opts, &run->engine);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "event.h"
+#include "policies.h"
 
 struct krsi_ctx;
 struct krsi_engine;
@@ -92,11 +93,6 @@ void pidfile_remove(const struct pidfile *pidfile);
 
 /* --- the whole ------------------------------------------------------------- */
 
-struct run_policies {
-	struct krsi_policy **list;
-	size_t count;
-};
-
 struct run {
 	/* As asked for. */
 	char **paths;
@@ -110,7 +106,7 @@ struct run {
 
 	struct krsi_ctx *ctx;
 	struct krsi_engine *engine;
-	struct run_policies policies;	/* in force */
+	struct policies policies;	/* in force */
 	struct output output;
 	struct pidfile pidfile;
 	int signals;

@@ -163,7 +163,7 @@ static int test_files(struct krsi_ctx *ctx, const struct request *request)
 		tool_error("no memory");
 		return TOOL_FAILED;
 	}
-	code = policies_read(ctx, request->policies, request->policy_count, &policies);
+	code = policies_read(ctx, request->policies, request->policy_count, 0, &policies);
 	read = cases_read(ctx, request, cases);
 	if (read == TOOL_FAILED || !code)
 		code = read;
