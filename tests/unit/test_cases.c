@@ -276,7 +276,7 @@ static void test_cases_without_memory_say_so(void **state)
 		failed = inject_stop();
 		assert_int_equal(err, failed ? -ENOMEM : 0);
 	}
-	assert_true(i > 3);	/* it did get that far */
+	assert_true(i >= 20);
 	krsi_matcher_free(matcher);
 }
 
