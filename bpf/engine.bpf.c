@@ -3,7 +3,7 @@
  * The policy engine, kernel side.
  *
  * Threat: a process, root included, that does what a policy forbids, by whatever name and way it
- * finds. All hooks come to one place, match_decide() of match.h, with what the operation is about; no
+ * finds. All hooks come to one place, match_decide() of decide.h, with what the operation is about; no
  * hook has an opinion of its own.
  *
  * engine/state	what is kept, and where

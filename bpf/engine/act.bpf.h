@@ -357,13 +357,10 @@ static __always_inline void act_file(__u32 at, struct file *file, __u32 roles)
 	const struct image_unit *filter;
 	volatile __u64 *numbers;
 	__u64 dentry, inode, overlay;
-	match_image image;
 
 	if (!slot)
 		return;
-	image = match_image_open(&slot->match);
-	header = image ? match_header(image) : 0;
-	filter = header ? match_page(image, header->filter) : 0;
+	filter = walk_filter(slot, &header);
 	if (!filter) {
 		slot->match.unresolved |= MATCH_UNKNOWN_PATH;
 		return;

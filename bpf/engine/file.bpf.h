@@ -186,17 +186,10 @@ MATCH_FN int walk_begin(__u32 at, __u64 vfsmount, __u64 dentry, __u64 inode, __u
 	struct engine_slot *slot = slot_get(at);
 	const struct image_unit *filter;
 	const struct image_header *header;
-	match_image image;
 
 	if (!slot)
 		return PATH_UNREADABLE;
-	image = match_image_open(&slot->match);
-	if (!image)
-		return PATH_UNREADABLE;
-	header = match_header(image);
-	if (!header)
-		return PATH_UNREADABLE;
-	filter = match_page(image, header->filter);
+	filter = walk_filter(slot, &header);
 	if (!filter)
 		return PATH_UNREADABLE;
 	slot->walk.roles = roles & WALK_ROLES;

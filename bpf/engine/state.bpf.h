@@ -57,7 +57,7 @@ int match_values(match_at at, __u32 key);
 #define match_clock() bpf_ktime_get_ns()
 #define match_count(counter) __sync_fetch_and_add((counter), 1)
 
-#include "../match.h"
+#include "../decide.h"
 
 /* --- what is known of a process ------------------------------------------ */
 

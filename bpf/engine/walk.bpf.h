@@ -28,6 +28,15 @@
 
 struct super_block___flags { unsigned long s_flags; } __attribute__((preserve_access_index));
 
+/* The filter of the slot's image, with the image's header; NULL when there is none. */
+static __always_inline const struct image_unit *walk_filter(const struct engine_slot *slot, const struct image_header **header)
+{
+	match_image image = match_image_open(&slot->match);
+
+	*header = image ? match_header(image) : 0;
+	return *header ? match_page(image, (*header)->filter) : 0;
+}
+
 /* Of the name in the chunk that is in the dentry itself: up to 39 bytes, whatever is behind it. */
 MATCH_FN __u64 walk_hash_near(__u32 at, __u64 secret)
 {
@@ -255,17 +264,10 @@ MATCH_FN int walk_climb(__u32 at)
 	const struct image_unit *filter;
 	const struct image_header *header;
 	int i, result = PATH_GOES_ON;
-	match_image image;
 
 	if (!slot)
 		return PATH_UNREADABLE;
-	image = match_image_open(&slot->match);
-	if (!image)
-		return PATH_UNREADABLE;
-	header = match_header(image);
-	if (!header)
-		return PATH_UNREADABLE;
-	filter = match_page(image, header->filter);
+	filter = walk_filter(slot, &header);
 	if (!filter)
 		return PATH_UNREADABLE;
 	for (i = 0; i < WALK_CHUNK; i++) {
@@ -288,18 +290,11 @@ MATCH_FN int walk_side(__u32 at)
 	struct engine_slot *slot = slot_get(at);
 	const struct image_unit *filter;
 	const struct image_header *header;
-	match_image image;
 	int i;
 
 	if (!slot)
 		return PATH_UNREADABLE;
-	image = match_image_open(&slot->match);
-	if (!image)
-		return PATH_UNREADABLE;
-	header = match_header(image);
-	if (!header)
-		return PATH_UNREADABLE;
-	filter = match_page(image, header->filter);
+	filter = walk_filter(slot, &header);
 	if (!filter)
 		return PATH_UNREADABLE;
 	for (i = 0; i < WALK_CHUNK; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * bpf/match.h for user space: the same code as in the kernel's programs, with an image in memory, a
+ * bpf/match.h and decide.h for user space: the same code as in the kernel's programs, with an image in memory, a
  * question instead of the kernel's structures, and an answer that is kept.
  */
 #ifndef KRSI_PRIV_MATCH_USER_H
@@ -57,7 +57,7 @@ void krsi_priv_match_report(struct krsi_priv_decision *at, uint32_t number, uint
 void krsi_priv_match_tag(struct krsi_priv_decision *at, uint32_t bit, uint32_t tree);
 void krsi_priv_match_values(struct krsi_priv_decision *at, uint32_t key);
 
-#include "../../bpf/match.h"
+#include "../../bpf/decide.h"
 
 struct krsi_priv_decision {
 	struct match_slot slot;		/* first, see match_image_open() */
