@@ -541,7 +541,7 @@ static void test_a_reader_that_goes_does_not_end_it(void **state)
 static void test_a_full_disk_does_not_end_it(void **state)
 {
 	static char text[64 * 1024];
-	int i, fd;
+	int i;
 
 	(void)state;
 	skip_unless_kernel_can();
@@ -552,8 +552,8 @@ static void test_a_full_disk_does_not_end_it(void **state)
 	stream_wait(&run.err, "krsi: " DIR "/small/log: No space left on device; events are dropped and counted");
 	file_read(DIR "/small/log", text, sizeof(text));
 	assert_int_equal(text[strlen(text) - 1], '\n');
-	fd = open(DIR "/small/log", O_WRONLY | O_TRUNC | O_CLOEXEC);
-	close(fd);
+	/* Room for all that still comes: what was emptied only might be full again before anything is seen of it. */
+	assert_int_equal(system("mount -o remount,size=1m " DIR "/small"), 0);
 	assert_int_equal(try_exec(), EPERM);
 	stream_wait(&run.err, "/small/log: can be written again; ");
 	end(SIGTERM);
