@@ -159,11 +159,15 @@ struct image_range {
 	__u32 reserved;
 };
 
-/* The same for addresses, as numbers of 128 bits: IPv4 as ::ffff:a.b.c.d. In one page. */
+/*
+ * The same for addresses, as numbers of 128 bits: IPv4 as ::ffff:a.b.c.d. Two units, in one page. The
+ * table of the key has one for each page that the intervals take, for where they begin in it.
+ */
 struct image_range128 {
 	__u64 high, low;
-	__u32 pair;
-	__u32 reserved[3];
+	__u32 pair;		/* in the table of the key: ref of the first interval of a page */
+	__u32 count;		/* in the table of the key: intervals of that page */
+	__u32 reserved[2];
 };
 
 /* Tables of bits: first a unit with the mask of the bits that mean something, then __u32 pairs[64]. */

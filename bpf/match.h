@@ -56,6 +56,7 @@ enum match_unknown {
 	MATCH_UNKNOWN_HITS = 2,		/* some of what objects mean: there was no room for it */
 	MATCH_UNKNOWN_PROGRAM = 4,	/* the program of the subject, or its script */
 	MATCH_UNKNOWN_GROUPS = 8,	/* some groups of the subject */
+	MATCH_UNKNOWN_STRINGS = 16,	/* arguments and environment */
 };
 
 /* Something whose meaning was looked up: of which keys it is a value. */
@@ -242,12 +243,15 @@ MATCH_FN int match_range(match_at at, __u32 key, __u64 value)
 	return 0;
 }
 
-/* An address as a number of 128 bits. */
-MATCH_FN int match_range128(match_at at, __u32 key, __u64 value_high, __u64 value_low)
+/*
+ * The ref of the last of `count` addresses, which are in order and in one page, that is not above the
+ * value; the first one never is. The page is looked up once: that costs as much as six steps.
+ */
+MATCH_FN __u32 match_search128(match_at at, __u32 ref, __u32 count, __u64 value_high, __u64 value_low)
 {
 	struct match_slot *slot = match_slot_get(at);
 	const struct image_range128 *range;
-	const struct image_dim *dim;
+	const struct image_unit *page;
 	match_image image;
 	__u32 middle;
 	int i;
@@ -257,22 +261,42 @@ MATCH_FN int match_range128(match_at at, __u32 key, __u64 value_high, __u64 valu
 	image = match_image_open(slot);
 	if (!image)
 		return 0;
-	dim = match_dim(image, key);
-	if (!dim || dim->count == 0)
+	page = match_page(image, ref);
+	if (!page)
 		return 0;
 	slot->low = 0;
-	slot->high = dim->count;
-	for (i = 0; i < 20 && slot->high - slot->low > 1; i++) {
+	slot->high = count;
+	for (i = 0; i < 12 && slot->high - slot->low > 1; i++) {
 		middle = slot->low + (slot->high - slot->low) / 2;
-		range = (const void *)match_pair_of_units(image, dim->table + 2 * middle);
-		if (!range)
-			return 0;
+		range = (const void *)&page[((ref + 2 * middle) % IMAGE_PAGE_UNITS) & ~1U];
 		if (range->high < value_high || (range->high == value_high && range->low <= value_low))
 			slot->low = middle;
 		else
 			slot->high = middle;
 	}
-	range = (const void *)match_pair_of_units(image, dim->table + 2 * slot->low);
+	return ref + 2 * slot->low;
+}
+
+/* An address as a number of 128 bits: first which page of the table it is in. */
+MATCH_FN int match_range128(match_at at, __u32 key, __u64 value_high, __u64 value_low)
+{
+	struct match_slot *slot = match_slot_get(at);
+	const struct image_range128 *range;
+	const struct image_dim *dim;
+	match_image image;
+
+	if (!slot)
+		return 0;
+	image = match_image_open(slot);
+	if (!image)
+		return 0;
+	dim = match_dim(image, key);
+	if (!dim || dim->count == 0)
+		return 0;
+	range = (const void *)match_pair_of_units(image, match_search128(at, dim->table, dim->count, value_high, value_low));
+	if (!range)
+		return 0;
+	range = (const void *)match_pair_of_units(image, match_search128(at, range->pair, range->count, value_high, value_low));
 	if (range)
 		match_pair(at, image, range->pair);
 	return 0;

@@ -179,34 +179,67 @@ static int sweep_run(struct sweep *sweep)
 	return err;
 }
 
-static int table_make(struct sweep *sweep, unsigned int key)
+/* Room for a table, and its place in the key's description. */
+static int table_alloc(struct krsi_priv_units *units, unsigned int key, uint32_t count, uint32_t step, bool whole, uint32_t *ref)
 {
-	struct krsi_priv_units *units = &sweep->build->units;
-	const struct interval *intervals = sweep->intervals.at;
-	uint32_t count = (uint32_t)sweep->intervals.count, step = key == KRSI_PRIV_KEY_ADDRESS ? 2 : 1, ref, i;
-	struct image_range128 *range128;
-	struct image_range *range;
 	struct image_dim *dim;
-	int err = krsi_priv_units_alloc(units, count * step, step, false, &ref);
+	int err = krsi_priv_units_alloc(units, count * step, step, whole, ref);
 
-	for (i = 0; i < count && !err; i++) {
-		if (key == KRSI_PRIV_KEY_ADDRESS) {
-			range128 = krsi_priv_units_at(units, ref + i * step);
-			range128->high = intervals[i].min.high;
-			range128->low = intervals[i].min.low;
-			range128->pair = intervals[i].pair;
-		} else {
-			range = krsi_priv_units_at(units, ref + i);
-			range->min = intervals[i].min.low;
-			range->pair = intervals[i].pair;
-		}
-	}
 	if (err)
 		return err;
 	dim = krsi_priv_units_at(units, IMAGE_REF_DIMS + key);
-	dim->table = ref;
+	dim->table = *ref;
 	dim->count = count;
 	return 0;
+}
+
+static int numbers_make(struct krsi_priv_units *units, const struct interval *intervals, uint32_t count, unsigned int key)
+{
+	struct image_range *range;
+	uint32_t ref, i;
+	int err = table_alloc(units, key, count, 1, false, &ref);
+
+	for (i = 0; i < count && !err; i++) {
+		range = krsi_priv_units_at(units, ref + i);
+		range->min = intervals[i].min.low;
+		range->pair = intervals[i].pair;
+	}
+	return err;
+}
+
+/* The table of an address's pages: `first` is the ref of the intervals. */
+static int pages_make(struct krsi_priv_units *units, const struct interval *intervals, uint32_t count, uint32_t first, unsigned int key)
+{
+	uint32_t pages = (first + 2 * count - 1) / IMAGE_PAGE_UNITS - first / IMAGE_PAGE_UNITS + 1, ref, i, done = 0;
+	struct image_range128 *page;
+	int err = table_alloc(units, key, pages, 2, true, &ref);
+
+	for (i = 0; i < pages && !err; i++) {
+		page = krsi_priv_units_at(units, ref + 2 * i);
+		page->high = intervals[done].min.high;
+		page->low = intervals[done].min.low;
+		page->pair = first + 2 * done;
+		page->count = (IMAGE_PAGE_UNITS - page->pair % IMAGE_PAGE_UNITS) / 2;
+		if (page->count > count - done)
+			page->count = count - done;
+		done += page->count;
+	}
+	return err;
+}
+
+static int addresses_make(struct krsi_priv_units *units, const struct interval *intervals, uint32_t count, unsigned int key)
+{
+	struct image_range128 *range;
+	uint32_t ref, i;
+	int err = krsi_priv_units_alloc(units, 2 * count, 2, false, &ref);
+
+	for (i = 0; i < count && !err; i++) {
+		range = krsi_priv_units_at(units, ref + 2 * i);
+		range->high = intervals[i].min.high;
+		range->low = intervals[i].min.low;
+		range->pair = intervals[i].pair;
+	}
+	return err ? err : pages_make(units, intervals, count, ref, key);
 }
 
 int krsi_priv_compile_range(struct krsi_priv_build *build, unsigned int key)
@@ -220,7 +253,8 @@ int krsi_priv_compile_range(struct krsi_priv_build *build, unsigned int key)
 	if (!err)
 		err = sweep_run(&sweep);
 	if (!err)
-		err = table_make(&sweep, key);
+		err = (key == KRSI_PRIV_KEY_ADDRESS ? addresses_make : numbers_make)(&build->units, sweep.intervals.at,
+										    (uint32_t)sweep.intervals.count, key);
 	free(sweep.depth);
 	free(sweep.events.at);
 	free(sweep.intervals.at);

@@ -190,10 +190,10 @@ static uint64_t half(const uint8_t *bytes)
 const char *image_address(const struct krsi_priv_image *image, const char *address)
 {
 	const struct image_dim *dim = dim_of(image, KRSI_PRIV_KEY_ADDRESS);
-	const struct image_range128 *range, *found = NULL;
+	const struct image_range128 *page, *range, *last = NULL, *found = NULL;
 	uint8_t bytes[16] = { [10] = 0xff, [11] = 0xff };
 	uint64_t high, low;
-	uint32_t i;
+	uint32_t i, k;
 
 	if (strchr(address, ':'))
 		assert_int_equal(inet_pton(AF_INET6, address, bytes), 1);
@@ -203,13 +203,19 @@ const char *image_address(const struct krsi_priv_image *image, const char *addre
 	low = half(bytes + 8);
 	assert_int_equal(dim->table % 2, 0);
 	for (i = 0; i < dim->count; i++) {
-		range = image_at(image, dim->table + 2 * i);
-		if (i == 0)
-			assert_true(range->high == 0 && range->low == 0);
-		else
-			assert_true(range->high > range[-1].high || (range->high == range[-1].high && range->low > range[-1].low));
-		if (range->high < high || (range->high == high && range->low <= low))
-			found = range;
+		page = image_at(image, dim->table + 2 * i);
+		assert_int_equal(page->pair / IMAGE_PAGE_UNITS, (page->pair + 2 * page->count - 1) / IMAGE_PAGE_UNITS);
+		for (k = 0; k < page->count; k++, last = range) {
+			range = image_at(image, page->pair + 2 * k);
+			if (k == 0)
+				assert_true(range->high == page->high && range->low == page->low);
+			if (!last)
+				assert_true(range->high == 0 && range->low == 0);
+			else
+				assert_true(range->high > last->high || (range->high == last->high && range->low > last->low));
+			if (range->high < high || (range->high == high && range->low <= low))
+				found = range;
+		}
 	}
 	return image_pair(image, found->pair);
 }
