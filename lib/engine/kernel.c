@@ -401,8 +401,10 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 		err = krsi_object_set_program(object, krsi_priv_engine_programs[i].name, 0);
 		any = true;
 	}
-	if (!err && duties && !kernel->seed)
+	if (!err && duties && !kernel->seed) {
 		err = krsi_object_set_program(object, "seed", 0);
+		any = true;
+	}
 	if (!err && (any || first))
 		err = krsi_object_load(object);
 	if (!err && first)
