@@ -138,6 +138,9 @@ static __always_inline __u32 match_unknown_of(__u32 key)
 		return MATCH_UNKNOWN_PROGRAM;
 	case KRSI_PRIV_KEY_GID:
 		return MATCH_UNKNOWN_GROUPS;
+	case KRSI_PRIV_KEY_ARGV:
+	case KRSI_PRIV_KEY_ENV:
+		return MATCH_UNKNOWN_STRINGS;
 	default:
 		return 0;
 	}

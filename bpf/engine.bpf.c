@@ -10,6 +10,7 @@
  * engine/walk		from a file to what the image says of it
  * engine/subject	processes
  * engine/object	objects: attributes, and names of what has no path
+ * engine/strings	arguments and environment of what is executed
  * engine/event		what is told
  * engine/act		one operation, from the hook to the verdict
  * engine/hooks_*	the hooks

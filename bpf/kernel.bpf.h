@@ -92,6 +92,7 @@ struct file {
 
 struct mm_struct {
 	struct file *exe_file;
+	void *pgd;
 };
 
 struct nsproxy {
@@ -193,9 +194,11 @@ struct bpf_iter__task {
 };
 
 struct linux_binprm {
+	struct mm_struct *mm;
 	struct file *file;
 	unsigned long p;
 	unsigned long exec;
+	int argc;
 	const char *filename;
 	const char *interp;
 };

@@ -12,7 +12,7 @@
 #ifndef KRSI_ENGINE_ACT_BPF_H
 #define KRSI_ENGINE_ACT_BPF_H
 
-#include "object.bpf.h"
+#include "strings.bpf.h"
 
 /* Operations that some clause of the image in force is about, published with it. */
 __u64 operations;
@@ -116,6 +116,10 @@ int match_values(match_at at, __u32 key)
 	case KRSI_PRIV_KEY_CAPABILITY:
 		if (slot->act.has & ACT_CAPABILITY)
 			match_bits(at, key, slot->act.capabilities);
+		break;
+	case KRSI_PRIV_KEY_ARGV:
+	case KRSI_PRIV_KEY_ENV:
+		strings_values(at, key);
 		break;
 	case KRSI_PRIV_KEY_TARGET:
 		if (slot->act.has & ACT_TARGET)

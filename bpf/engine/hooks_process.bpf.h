@@ -265,6 +265,7 @@ HOOK(exec_check, struct linux_binprm *bprm, long ret)
 	if (at < 0)
 		return act_none(at);
 	act_file(at, bprm->file, PATH_ROLES);
+	act_strings(at, bprm);
 	act_decide(at, KRSI_PRIV_OP_PROCESS_EXEC);
 	return act_end(at);
 }

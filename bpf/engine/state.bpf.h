@@ -201,6 +201,7 @@ struct {
 
 #define ACT_OBJECTS 3		/* both names of a rename, and what had the new one */
 #define ACT_NAMES 4
+#define STRINGS_REFS 32		/* different meanings of arguments, and of the environment */
 
 /* What is known of a file besides its name. */
 struct act_object {
@@ -241,6 +242,18 @@ struct act {
 	__u32 text_size;		/* of that name */
 	__u32 text_in_proc;
 
+	struct {			/* of a program that is about to be executed: strings.bpf.h */
+		__u64 tables;		/* of its pages */
+		__u64 next, end;	/* addresses in it */
+		__u32 argc;		/* strings that are arguments */
+		__u32 number;		/* of the string */
+		__u32 state;		/* of the automaton */
+		__u32 is_env, named;	/* a variable; its name is over */
+		__u32 left;
+		__u32 starts[2];	/* of the automaton, for arguments and for the environment */
+		__u32 refs[2][STRINGS_REFS];	/* what they mean: struct image_hit */
+	} strings;
+
 	__u64 tags, tree_tags;		/* to be put on the subject, when it is not the process that calls */
 	__u32 other_subject;
 	__u32 reserved;
@@ -254,6 +267,7 @@ enum act_part {
 	ACT_TARGET = 32,
 	ACT_CAPABILITY = 64,
 	ACT_FSTYPE = 128,
+	ACT_STRINGS = 256,
 };
 
 struct engine_slot {

@@ -93,6 +93,7 @@ struct krsi_engine {
 	void *event_data;
 	uint64_t event_count;
 	bool dispatching;
+	bool strings_known;		/* argv and env can be read on this machine */
 };
 
 /* Whether this kernel would call our programs at all, and is laid out as they expect. */
@@ -132,6 +133,9 @@ bool krsi_priv_resolve_path(void *data, const char *path, struct krsi_priv_resol
 
 /* Namespaces of the first process, by the numbers that stat(2) has for them; 0 where they cannot be read. */
 void krsi_priv_host_namespaces(uint64_t numbers[8]);
+
+/* Whether the keys of `dims` that are strings of an execve() can be read: 0, or -EOPNOTSUPP with the reason told. */
+int krsi_priv_strings_check(struct krsi_engine *engine, uint64_t dims);
 
 /* Fill in what generation `number` says of all processes there are. */
 int krsi_priv_seed(struct krsi_engine *engine, uint32_t number);

@@ -158,6 +158,8 @@ int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *co
 	if (!err)
 		err = krsi_priv_image_compile(engine->ctx, (const struct krsi_policy *const *)policies, count, &compile, &image);
 	if (!err)
+		err = krsi_priv_strings_check(engine, image.dims);
+	if (!err)
 		err = names_copy(&generation, policies, count);
 	if (!err && engine->opts.flags & KRSI_ENGINE_PERMISSIVE)
 		permissive_make(&image);

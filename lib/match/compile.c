@@ -151,6 +151,7 @@ static void build_free(struct krsi_priv_build *build)
 	free(build->globs.at);
 	free(build->origins.at);
 	free(build->glob_meanings.at);
+	krsi_priv_arena_free(&build->arena);
 	free(build);
 }
 

@@ -8,6 +8,7 @@
  *	compile_clauses.c	policies -> clauses with numbers, operations, sets of each key
  *	compile_keys.c		conditions -> tables of numbers, or postings
  *	compile_paths.c		patterns -> postings, globs and anchors
+ *	compile_strings.c	arguments and environment -> globs
  *	compile_ranges.c	intervals that overlap -> intervals that do not
  *	compile_dfa.c		globs -> the automaton
  *	compile_hash.c		postings -> hits, the hash table and the filter
@@ -16,6 +17,7 @@
 #ifndef KRSI_PRIV_MATCH_COMPILE_BUILD_H
 #define KRSI_PRIV_MATCH_COMPILE_BUILD_H
 
+#include "../policy/arena.h"
 #include "compile.h"
 
 /* --- memory of the image: compile_units.c --------------------------------- */
@@ -165,6 +167,7 @@ struct krsi_priv_build {
 	uint32_t glob_ids[2][2];		/* of the condition at hand: of texts and paths, of what is and is not; or NO_GLOB */
 	uint32_t glob_clause, glob_key;		/* which condition that is */
 	struct krsi_priv_array glob_meanings;	/* uint64_t: KRSI_PRIV_MEANING() by the glob's id */
+	struct krsi_priv_arena arena;		/* what globs are made of that no policy has */
 	struct krsi_priv_image image;		/* what is counted on the way */
 };
 
@@ -196,6 +199,10 @@ int krsi_priv_compile_operations(struct krsi_priv_build *build);
 int krsi_priv_compile_keys(struct krsi_priv_build *build);
 int krsi_priv_compile_pattern(struct krsi_priv_build *build, uint32_t clause, unsigned int key,
 			      const struct krsi_priv_entry *entry, void *data);
+/* One alternative of a text of `key`, as a glob whether it has wildcards or not; `pattern` is for messages. */
+int krsi_priv_compile_text_glob(struct krsi_priv_build *build, uint32_t clause, unsigned int key, const struct krsi_priv_entry *entry,
+				const struct krsi_priv_pattern *pattern, const struct krsi_priv_alternative *alternative);
+int krsi_priv_compile_string(struct krsi_priv_build *build, uint32_t clause, unsigned int key, const struct krsi_priv_entry *entry);
 int krsi_priv_compile_identity(struct krsi_priv_build *build, uint32_t kind, uint32_t device, uint64_t inode,
 			       uint64_t meaning);
 int krsi_priv_compile_posting(struct krsi_priv_build *build, uint32_t kind, uint64_t value, uint64_t meaning);

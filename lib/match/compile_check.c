@@ -14,8 +14,6 @@ static const struct {
 	{ KRSI_PRIV_KEY_XATTR, "xattr", "tell the file by path, identity or owner" },
 	{ KRSI_PRIV_KEY_DIGEST_IMA, "digest.ima", "tell the file by path or identity" },
 	{ KRSI_PRIV_KEY_DIGEST_FSVERITY, "digest.fsverity", "tell the file by path or identity" },
-	{ KRSI_PRIV_KEY_ARGV, "argv", "tell the program by path, and who starts it by subject" },
-	{ KRSI_PRIV_KEY_ENV, "env", "tell the program by path, and who starts it by subject" },
 };
 static const char no_already_open[] = "already_open is not in the engine yet; leave it out, and start the policy before what it restricts";
 
@@ -47,6 +45,8 @@ static void conditions_count(const struct krsi_priv_conditions *conditions, stru
 			entry = &condition->entries[k];
 			if (entry->form == KRSI_PRIV_FORM_PATTERN || entry->form == KRSI_PRIV_FORM_ABSTRACT)
 				totals->patterns += entry->pattern->count;
+			else if (entry->form == KRSI_PRIV_FORM_PAIR)
+				totals->patterns += (size_t)entry->pair.name->count * (entry->pair.value ? entry->pair.value->count : 1);
 			else
 				totals->entries++;
 			if (entry->form == KRSI_PRIV_FORM_SUBJECT)

@@ -13,6 +13,7 @@ enum table {
 	MASKS,
 	EXACT,
 	HITS,
+	STRINGS,	/* of an execve(): the automaton alone */
 };
 
 static const uint8_t tables[KRSI_PRIV_KEY_END] = {
@@ -53,6 +54,8 @@ static const uint8_t tables[KRSI_PRIV_KEY_END] = {
 	[KRSI_PRIV_KEY_MOUNT_SOURCE] = HITS,
 	[KRSI_PRIV_KEY_MOUNT_TARGET] = HITS,
 	[KRSI_PRIV_KEY_FSTYPE] = EXACT,
+	[KRSI_PRIV_KEY_ARGV] = STRINGS,
+	[KRSI_PRIV_KEY_ENV] = STRINGS,
 };
 
 int krsi_priv_compile_each(struct krsi_priv_build *build, unsigned int key, krsi_priv_entry_fn fn, void *data)
@@ -244,6 +247,12 @@ static int hit_add(struct krsi_priv_build *build, uint32_t clause, unsigned int 
 					  entry->identity.inode, KRSI_PRIV_MEANING(role, entry->negated, clause));
 }
 
+static int string_add(struct krsi_priv_build *build, uint32_t clause, unsigned int key, const struct krsi_priv_entry *entry, void *data)
+{
+	(void)data;
+	return krsi_priv_compile_string(build, clause, key, entry);
+}
+
 int krsi_priv_compile_keys(struct krsi_priv_build *build)
 {
 	unsigned int key;
@@ -267,6 +276,9 @@ int krsi_priv_compile_keys(struct krsi_priv_build *build)
 			break;
 		case HITS:
 			err = krsi_priv_compile_each(build, key, hit_add, NULL);
+			break;
+		case STRINGS:
+			err = krsi_priv_compile_each(build, key, string_add, NULL);
 			break;
 		}
 	}

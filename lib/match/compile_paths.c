@@ -36,12 +36,15 @@ static const struct use text_uses[KRSI_PRIV_KEY_END] = {
 	[KRSI_PRIV_KEY_UNIX_PATH] = { IMAGE_ROLE_TEXT, MATCH_GROUP_ABSTRACT, false, false, false },
 	[KRSI_PRIV_KEY_MODULE] = { IMAGE_ROLE_TEXT, MATCH_GROUP_MODULE, false, false, false },
 	[KRSI_PRIV_KEY_MOUNT_SOURCE] = { IMAGE_ROLE_TEXT, MATCH_GROUP_SOURCE, false, false, false },
+	[KRSI_PRIV_KEY_ARGV] = { IMAGE_ROLE_TEXT, MATCH_GROUP_ARGV, false, false, false },
+	[KRSI_PRIV_KEY_ENV] = { IMAGE_ROLE_TEXT, MATCH_GROUP_ENV, false, false, false },
 };
 
 /* A condition's entry, while it is compiled. */
 struct at {
 	struct krsi_priv_build *build;
 	const struct krsi_priv_entry *entry;
+	const struct krsi_priv_pattern *pattern;	/* of the entry */
 	const struct use *use;
 	uint32_t clause;
 	unsigned int key;
@@ -187,7 +190,7 @@ static int glob_add(const struct at *at, const struct krsi_priv_alternative *alt
 		.alternative = alternative, .is_path = at->use->is_path, .or_below = at->use->or_below,
 		.group = at->use->group, .id = id,
 	};
-	*origin = (struct krsi_priv_glob_origin){ at->entry->pattern, at->clause };
+	*origin = (struct krsi_priv_glob_origin){ at->pattern, at->clause };
 	return at->use->is_file ? anchor_add(at, alternative) : 0;
 }
 
@@ -213,7 +216,9 @@ static int alternative_add(const struct at *at, const struct krsi_priv_alternati
 int krsi_priv_compile_pattern(struct krsi_priv_build *build, uint32_t clause, unsigned int key,
 			      const struct krsi_priv_entry *entry, void *data)
 {
-	struct at at = { .build = build, .entry = entry, .use = use_of(key, entry), .clause = clause, .key = key };
+	struct at at = {
+		.build = build, .entry = entry, .pattern = entry->pattern, .use = use_of(key, entry), .clause = clause, .key = key,
+	};
 	uint32_t i;
 	int err = 0;
 
@@ -222,6 +227,17 @@ int krsi_priv_compile_pattern(struct krsi_priv_build *build, uint32_t clause, un
 	for (i = 0; i < entry->pattern->count && !err; i++)
 		err = alternative_add(&at, &entry->pattern->alternatives[i]);
 	return err;
+}
+
+int krsi_priv_compile_text_glob(struct krsi_priv_build *build, uint32_t clause, unsigned int key, const struct krsi_priv_entry *entry,
+				const struct krsi_priv_pattern *pattern, const struct krsi_priv_alternative *alternative)
+{
+	struct at at = {
+		.build = build, .entry = entry, .pattern = pattern, .use = &text_uses[key], .clause = clause, .key = key,
+	};
+
+	at.meaning = KRSI_PRIV_MEANING(at.use->role, entry->negated, clause);
+	return glob_add(&at, alternative);
 }
 
 /* --- what has an identity ------------------------------------------------ */

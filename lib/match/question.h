@@ -85,6 +85,8 @@ struct krsi_priv_question {
 	uint32_t signal;
 	uint64_t wanted_capabilities;		/* process.capset */
 	struct krsi_priv_bytes module;
+	const struct krsi_priv_bytes *argv, *env;	/* process.exec: each argument, each NAME=VALUE */
+	size_t argv_count, env_count;
 	struct krsi_priv_bytes source;		/* of a mount, when it is no file; its path otherwise is that of a file */
 	const char *fstype;			/* that is mounted; NULL: not known */
 

@@ -24,6 +24,12 @@ struct krsi_priv_asked {
 	size_t group_capacity, tag_capacity;
 };
 
+/* Arguments, or variables of the environment. */
+struct krsi_priv_asked_strings {
+	struct krsi_priv_bytes *at;
+	size_t count, capacity;
+};
+
 struct krsi_question {
 	struct krsi_ctx *ctx;
 	struct krsi_priv_arena arena;	/* everything below */
@@ -37,6 +43,7 @@ struct krsi_question {
 	struct krsi_priv_object_id ids[KRSI_PRIV_FILES_MAX];
 	size_t path_count, id_count;
 	struct krsi_priv_bytes mount_source, mount_target;	/* paths */
+	struct krsi_priv_asked_strings argv, env;
 	uint32_t type, mode, owner, facts;
 	const char *filesystem;
 	bool unresolved;

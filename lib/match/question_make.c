@@ -114,6 +114,10 @@ int krsi_priv_question_make(const struct krsi_question *question, struct krsi_pr
 {
 	*ret = question->object;
 	ret->operation = question->operation;
+	ret->argv = question->argv.at;
+	ret->argv_count = question->argv.count;
+	ret->env = question->env.at;
+	ret->env_count = question->env.count;
 	ret->subject = process_make(arena, question->subject, hosts, NULL);
 	if (ret->subject && question->target)
 		ret->target = process_make(arena, question->target, hosts, NULL);

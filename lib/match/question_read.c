@@ -9,8 +9,7 @@
 #define BIT KRSI_PRIV_KEY_BIT
 
 /* What of the language the engine does not look at yet. */
-#define NOT_YET (BIT(KRSI_PRIV_KEY_XATTR) | BIT(KRSI_PRIV_KEY_DIGEST_IMA) | BIT(KRSI_PRIV_KEY_DIGEST_FSVERITY) | \
-		 BIT(KRSI_PRIV_KEY_ARGV) | BIT(KRSI_PRIV_KEY_ENV))
+#define NOT_YET (BIT(KRSI_PRIV_KEY_XATTR) | BIT(KRSI_PRIV_KEY_DIGEST_IMA) | BIT(KRSI_PRIV_KEY_DIGEST_FSVERITY))
 
 static const char unresolved_word[] = "unresolved";
 
@@ -165,6 +164,12 @@ static void object_forget(struct krsi_question *question, unsigned int key)
 		break;
 	case KRSI_PRIV_KEY_UNIX_PATH:
 		question->object.unix_path = question->object.abstract = (struct krsi_priv_bytes){ NULL, 0 };
+		break;
+	case KRSI_PRIV_KEY_ARGV:
+		question->argv.count = 0;
+		break;
+	case KRSI_PRIV_KEY_ENV:
+		question->env.count = 0;
 		break;
 	case KRSI_PRIV_KEY_MOUNT_SOURCE:
 		question->object.source = question->mount_source = (struct krsi_priv_bytes){ NULL, 0 };
@@ -419,6 +424,17 @@ static bool one_take(struct krsi_priv_asking *a, const struct krsi_priv_node *no
 	return true;
 }
 
+static bool string_take(struct krsi_priv_asking *a, struct krsi_priv_asked_strings *strings, const struct krsi_priv_said *said)
+{
+	struct krsi_priv_bytes *at = grow(a, strings->at, strings->count, &strings->capacity, sizeof(*at));
+
+	if (!at)
+		return false;
+	at[strings->count++] = said->bytes;
+	strings->at = at;
+	return true;
+}
+
 static bool object_take(struct krsi_priv_asking *a, const struct krsi_priv_node *node, unsigned int key,
 			const struct krsi_priv_said *said)
 {
@@ -428,6 +444,10 @@ static bool object_take(struct krsi_priv_asking *a, const struct krsi_priv_node 
 	case KRSI_PRIV_KEY_PATH:
 	case KRSI_PRIV_KEY_IDENTITY:
 		return file_take(a, node, key, said);
+	case KRSI_PRIV_KEY_ARGV:
+		return string_take(a, &question->argv, said);
+	case KRSI_PRIV_KEY_ENV:
+		return string_take(a, &question->env, said);
 	case KRSI_PRIV_KEY_FACTS:
 		question->facts |= 1u << said->entry.range.min;
 		return true;

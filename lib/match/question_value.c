@@ -52,6 +52,30 @@ static bool text_take(struct krsi_priv_asking *a, const struct krsi_priv_node *n
 	return pattern_bytes(a, pattern, &said->bytes);
 }
 
+/* The only variable that a NAME=VALUE matches; NAME alone is one without a value. */
+static bool pair_take(struct krsi_priv_asking *a, const struct krsi_priv_node *node, struct krsi_priv_said *said)
+{
+	const struct krsi_priv_pattern *patterns[2] = { said->entry.pair.name, said->entry.pair.value };
+	struct krsi_priv_bytes parts[2] = { { "", 0 }, { "", 0 } };
+	unsigned char *bytes;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		if (patterns[i] && !krsi_priv_pattern_is_literal(patterns[i]))
+			return one_thing(a, node, "a pattern; write a backslash in front of ? * [ and { that are meant as they are");
+		if (patterns[i] && !pattern_bytes(a, patterns[i], &parts[i]))
+			return false;
+	}
+	bytes = krsi_priv_arena_alloc(a->r.arena, parts[0].size + 1 + parts[1].size);
+	if (!bytes)
+		return krsi_priv_report_no_memory(a->r.report);
+	memcpy(bytes, parts[0].at, parts[0].size);
+	bytes[parts[0].size] = '=';
+	memcpy(bytes + parts[0].size + 1, parts[1].at, parts[1].size);
+	said->bytes = (struct krsi_priv_bytes){ bytes, parts[0].size + 1 + parts[1].size };
+	return true;
+}
+
 /* --- texts as they are ----------------------------------------------------- */
 
 static bool component_is_fine(const unsigned char *name, size_t size)
@@ -102,6 +126,22 @@ static bool raw_text(struct krsi_priv_asking *a, const struct krsi_priv_node *no
 	return bytes_copy(a, a->raw->at, a->raw->size, &said->bytes);
 }
 
+/* NAME=VALUE, or NAME, which has an empty value. */
+static bool variable_is_fine(const struct krsi_priv_bytes *bytes)
+{
+	return bytes->size && *(const char *)bytes->at != '=';
+}
+
+/* A string of an execve(): an argument may be empty. */
+static bool raw_string(struct krsi_priv_asking *a, const struct krsi_priv_node *node, unsigned int key, struct krsi_priv_said *said)
+{
+	if (memchr(a->raw->at, '\0', a->raw->size))
+		return krsi_priv_wrong(&a->r, node->place, "a string with a NUL in it");
+	if (key == KRSI_PRIV_KEY_ENV && !variable_is_fine(a->raw))
+		return krsi_priv_wrong(&a->r, node->place, "these bytes are no variable; write NAME=VALUE");
+	return bytes_copy(a, a->raw->at, a->raw->size, &said->bytes);
+}
+
 static bool raw_abstract(struct krsi_priv_asking *a, const struct krsi_priv_node *node, struct krsi_priv_said *said)
 {
 	const char *bytes = a->raw->at;
@@ -127,6 +167,9 @@ static bool raw_read(struct krsi_priv_asking *a, const struct krsi_priv_node *no
 		return is_path ? raw_path(a, node, said) : raw_abstract(a, node, said);
 	case KRSI_PRIV_KEY_MOUNT_SOURCE:
 		return is_path ? raw_path(a, node, said) : raw_text(a, node, said);
+	case KRSI_PRIV_KEY_ARGV:
+	case KRSI_PRIV_KEY_ENV:
+		return raw_string(a, node, key, said);
 	case KRSI_PRIV_KEY_CONTAINER:
 	case KRSI_PRIV_KEY_MODULE:
 		return raw_text(a, node, said);
@@ -159,6 +202,8 @@ static bool form_check(struct krsi_priv_asking *a, const struct krsi_priv_node *
 	case KRSI_PRIV_FORM_PATTERN:
 	case KRSI_PRIV_FORM_ABSTRACT:
 		return text_take(a, node, said);
+	case KRSI_PRIV_FORM_PAIR:
+		return pair_take(a, node, said);
 	case KRSI_PRIV_FORM_RANGE:
 		return entry->range.min == entry->range.max || one_thing(a, node, "a range");
 	case KRSI_PRIV_FORM_NETWORK:

@@ -11,20 +11,28 @@ static uint32_t find(struct krsi_priv_decision *at, uint32_t kind, uint64_t valu
 
 /* --- texts --------------------------------------------------------------- */
 
+/* The state of the automaton behind these bytes. */
+static uint32_t automaton_go(const struct krsi_priv_image *image, uint32_t state, const unsigned char *bytes, size_t size)
+{
+	const struct image_header *header = match_header(image);
+	const unsigned char *classes = (const void *)match_unit(image, header->dfa_classes);
+	const uint16_t *rows = (const void *)match_unit(image, header->dfa_rows);
+	size_t i;
+
+	for (i = 0; i < size && state; i++)
+		state = rows[(size_t)state << header->dfa_row_shift | classes[bytes[i]]];
+	return state;
+}
+
 /* Run the automaton over a text: the hit of the globs that match it, or 0. */
 static uint32_t automaton_run(const struct krsi_priv_image *image, enum match_group group,
 			      const unsigned char *bytes, size_t size)
 {
 	const struct image_header *header = match_header(image);
 	const uint32_t *starts = (const void *)match_unit(image, IMAGE_REF_STARTS);
-	const unsigned char *classes = (const void *)match_unit(image, header->dfa_classes);
-	const uint16_t *rows = (const void *)match_unit(image, header->dfa_rows);
 	const uint32_t *accepts = (const void *)match_unit(image, header->dfa_accepts);
-	uint32_t state = starts[group];
-	size_t i;
+	uint32_t state = automaton_go(image, starts[group], bytes, size);
 
-	for (i = 0; i < size && state; i++)
-		state = rows[(size_t)state << header->dfa_row_shift | classes[bytes[i]]];
 	return state ? accepts[state] : 0;
 }
 
@@ -44,6 +52,32 @@ static void text_value(struct krsi_priv_decision *at, uint32_t key, enum match_g
 		return;
 	text_hit(at, find(at, IMAGE_KIND_KEY + key, krsi_priv_text_hash(match_header(at->image)->key, bytes, size)));
 	text_hit(at, automaton_run(at->image, group, bytes, size));
+}
+
+/* Of a string of an execve(): the first = of a variable is a NUL, as compile_strings.c has it. */
+static void string_value(struct krsi_priv_decision *at, enum match_group group, const struct krsi_priv_bytes *string)
+{
+	const unsigned char *bytes = string->at;
+	const unsigned char *equals = group == MATCH_GROUP_ENV ? memchr(bytes, '=', string->size) : NULL;
+	const struct image_header *header = match_header(at->image);
+	const uint32_t *accepts = (const void *)match_unit(at->image, header->dfa_accepts);
+	uint32_t state = ((const uint32_t *)(const void *)match_unit(at->image, IMAGE_REF_STARTS))[group];
+
+	if (group == MATCH_GROUP_ENV) {
+		state = automaton_go(at->image, state, bytes, equals ? (size_t)(equals - bytes) : string->size);
+		state = automaton_go(at->image, state, (const unsigned char *)"", 1);
+		bytes = equals ? equals + 1 : bytes + string->size;
+	}
+	state = automaton_go(at->image, state, bytes, string->size - (size_t)(bytes - (const unsigned char *)string->at));
+	text_hit(at, state ? accepts[state] : 0);
+}
+
+static void strings_values(struct krsi_priv_decision *at, enum match_group group, const struct krsi_priv_bytes *strings, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		string_value(at, group, &strings[i]);
 }
 
 static void name_value(struct krsi_priv_decision *at, uint32_t key, const char *name)
@@ -352,6 +386,12 @@ static void object_values(struct krsi_priv_decision *at, uint32_t key)
 		break;
 	case KRSI_PRIV_KEY_CAPABILITY:
 		match_bits(at, key, question->wanted_capabilities);
+		break;
+	case KRSI_PRIV_KEY_ARGV:
+		strings_values(at, MATCH_GROUP_ARGV, question->argv, question->argv_count);
+		break;
+	case KRSI_PRIV_KEY_ENV:
+		strings_values(at, MATCH_GROUP_ENV, question->env, question->env_count);
 		break;
 	case KRSI_PRIV_KEY_MODULE:
 		text_value(at, key, MATCH_GROUP_MODULE, question->module.at, question->module.size);

@@ -312,6 +312,31 @@ static bool source_fits(const struct asked *asked, const struct krsi_priv_patter
 	return bytes_match(pattern, &asked->question->source);
 }
 
+/* NAME=VALUE, or a NAME that has an empty value. */
+static bool variable_fits(const struct krsi_priv_entry *entry, const struct krsi_priv_bytes *variable)
+{
+	const char *text = variable->at, *equals = memchr(text, '=', variable->size), *value = equals ? equals + 1 : text + variable->size;
+
+	return krsi_priv_pattern_matches(entry->pair.name, text, equals ? (size_t)(equals - text) : variable->size) &&
+	       (!entry->pair.value || krsi_priv_pattern_matches(entry->pair.value, value, (size_t)(text + variable->size - value)));
+}
+
+static bool strings_fit(const struct krsi_priv_question *question, const struct krsi_priv_entry *entry)
+{
+	size_t i;
+
+	if (entry->form != KRSI_PRIV_FORM_PAIR) {
+		for (i = 0; i < question->argv_count; i++)
+			if (bytes_match(entry->pattern, &question->argv[i]))
+				return true;
+		return false;
+	}
+	for (i = 0; i < question->env_count; i++)
+		if (variable_fits(entry, &question->env[i]))
+			return true;
+	return false;
+}
+
 static bool object_fits(const struct asked *asked, unsigned int key, const struct krsi_priv_entry *entry)
 {
 	const struct krsi_priv_question *question = asked->question;
@@ -336,6 +361,9 @@ static bool object_fits(const struct asked *asked, unsigned int key, const struc
 		return bit_is_set(entry, question->wanted_capabilities);
 	case KRSI_PRIV_KEY_MODULE:
 		return bytes_match(entry->pattern, &question->module);
+	case KRSI_PRIV_KEY_ARGV:
+	case KRSI_PRIV_KEY_ENV:
+		return strings_fit(question, entry);
 	case KRSI_PRIV_KEY_MOUNT_SOURCE:
 		return source_fits(asked, entry->pattern);
 	case KRSI_PRIV_KEY_MOUNT_TARGET:

@@ -178,6 +178,10 @@ static const char *const abstracts[] = { "a", "bus", "/tmp/.X11-unix/X0", "ab/c"
 static const char *const signals_text[] = { "KILL", "TERM", "0", "64", "15", "9" };
 static const uint32_t signals[] = { 0, 1, 9, 15, 64 };
 static const char *const modules_text[] = { "usb*", "nf_tables", "*", "?", "nf_{nat,tables}" };
+static const char *const arguments_text[] = { "-v", "-v*", "*", "--all=?", "--{all,none}", "[a-f]*x*" };
+static const char *const arguments[] = { "tool", "-v", "-vv", "--all", "--all=1", "ax", "", "x" };
+static const char *const variables_text[] = { "A", "A=", "A*", "*=x", "{A,B}=*x*", "A=b=c", "?=?" };
+static const char *const variables[] = { "A=", "A", "A=x", "AB=x", "B=axe", "A=b=c", "C=A=b=c", "=x" };
 static const char *const modules[] = { "usb", "usbcore", "nf_tables", "nf_nat", "x" };
 static const char *const sources_text[] = { "tmpfs", "*", "/dev/sd?", "/tmp/**", "server:/*", "/etc" };
 static const char *const sources[] = { "tmpfs", "none", "server:/srv" };
@@ -291,6 +295,12 @@ static void object_entry(struct policy_random *random, struct policy_text *text,
 	case KRSI_PRIV_KEY_MODULE:
 		word(modules_text);
 		break;
+	case KRSI_PRIV_KEY_ARGV:
+		word(arguments_text);
+		break;
+	case KRSI_PRIV_KEY_ENV:
+		word(variables_text);
+		break;
 	case KRSI_PRIV_KEY_MOUNT_SOURCE:
 		if (chance(random, 60))
 			word(sources_text);
@@ -367,7 +377,7 @@ static const struct {
 } subjects_of_rules[] = {
 	{ "file.open", FILE_KEYS }, { "file.read", FILE_KEYS }, { "file.write", FILE_KEYS }, { "file.rename", FILE_KEYS },
 	{ "[file.open, file.write, process.exec]", FILE_KEYS }, { "[file, \"!file.open\"]", FILE_KEYS }, { "process.exec", FILE_KEYS },
-	{ "process.exec", FILE_KEYS }, { "file.open", FILE_KEYS }, { "file.unlink", FILE_KEYS },
+	{ "process.exec", FILE_KEYS | KEY(ARGV) | KEY(ENV) }, { "file.open", FILE_KEYS }, { "file.unlink", FILE_KEYS },
 	{ "network", KEY(FAMILY) }, { "network.connect", ADDRESS_KEYS }, { "[network.bind, network.connect]", ADDRESS_KEYS },
 	{ "process.signal", KEY(TARGET) | KEY(SIGNAL) }, { "[process.signal, process.ptrace]", KEY(TARGET) }, { "process", 0 },
 	{ "process.capset", KEY(CAPABILITY) }, { "kernel", 0 }, { "kernel.module_load", FILE_KEYS | KEY(MODULE) },
@@ -599,6 +609,18 @@ static void random_socket(struct policy_random *random, struct krsi_priv_questio
 		question->abstract = random_bytes(random, pick(random, abstracts));
 }
 
+static size_t random_strings(struct policy_random *random, const char *const *of, size_t count, struct krsi_priv_bytes *ret)
+{
+	size_t number = policy_random_below(random, RANDOM_STRINGS + 1), i;
+	const char *text;
+
+	for (i = 0; i < number; i++) {
+		text = of[policy_random_below(random, (uint32_t)count)];
+		ret[i] = (struct krsi_priv_bytes){ text, strlen(text) };
+	}
+	return number;
+}
+
 static uint32_t random_operation(struct policy_random *random, uint64_t operations)
 {
 	uint32_t operation;
@@ -632,6 +654,10 @@ void random_question(struct policy_random *random, uint64_t operations, const st
 	if (question->file_count < 2)
 		question->source = random_bytes(random, pick(random, sources));
 	question->fstype = chance(random, 90) ? pick(random, filesystems) : NULL;
+	question->argv = all->argv;
+	question->argv_count = random_strings(random, arguments, ARRAY_SIZE(arguments), all->argv);
+	question->env = all->env;
+	question->env_count = random_strings(random, variables, ARRAY_SIZE(variables), all->env);
 }
 
 /* --- showing ------------------------------------------------------------- */
@@ -681,6 +707,10 @@ static void texts_print(const struct krsi_priv_question *question)
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].bytes->at)
 			print_message("#  %s %.*s\n", texts[i].what, (int)texts[i].bytes->size, (const char *)texts[i].bytes->at);
+	for (i = 0; i < question->argv_count; i++)
+		print_message("#  argv %.*s\n", (int)question->argv[i].size, (const char *)question->argv[i].at);
+	for (i = 0; i < question->env_count; i++)
+		print_message("#  env %.*s\n", (int)question->env[i].size, (const char *)question->env[i].at);
 }
 
 void random_question_print(const struct krsi_priv_question *question)

@@ -27,9 +27,12 @@ struct random_processes {
 };
 void random_processes(struct policy_random *random, struct random_processes *processes);
 
+#define RANDOM_STRINGS 4
+
 struct random_question {
 	struct krsi_priv_question question;
 	struct krsi_priv_object_id directories[KRSI_PRIV_FILES_MAX][RANDOM_DIRECTORIES];
+	struct krsi_priv_bytes argv[RANDOM_STRINGS], env[RANDOM_STRINGS];
 };
 
 /* A question about one of `operations`, mostly, and of some process to another one. */

@@ -245,12 +245,11 @@ static void test_explain_a_kernel_without_the_hook(void **state)
 static void test_explain_what_the_engine_lacks_names_each_rule(void **state)
 {
 	assert_int_equal(explain(*state, HEAD
-				 "  - { name: one, on: process.exec, object: { env: LD_PRELOAD, argv: x }, action: audit }\n"
+				 "  - { name: one, on: process.exec, object: { digest: { ima: \"sha1:0123456789abcdef0123456789abcdef01234567\" }, xattr: user.b }, action: audit }\n"
 				 "  - { name: two, on: file.open, already_open: true, object: { path: /nowhere }, action: deny }\n"
 				 "  - { name: three, on: process.exec, object: { path: /x }, unless: { xattr: user.a }, action: deny }\n"), -EOPNOTSUPP);
 	assert_detail(*state, "policy web, rule one: line 4, column ");
-	assert_words(told.text, "argv is not in the engine yet; tell the program by path");
-	assert_words(told.text, "env is not in the engine yet; tell the program by path");
+	assert_words(told.text, "digest.ima is not in the engine yet; tell the file by path");
 	assert_words(told.text, "\nE8|web|two||||");
 	assert_words(told.text, "already_open is not in the engine yet");
 	assert_words(told.text, "\nE8|web|three||||");

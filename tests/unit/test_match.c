@@ -296,6 +296,36 @@ static void test_match_names_find_identities(void **state)
 	ASK(*state, text, asked);
 }
 
+#define STRINGS(...) (const struct krsi_priv_bytes[]){ __VA_ARGS__ }
+#define STARTED(arguments, variables, ...) { OP(PROCESS_EXEC), ONE_FILE("/bin/tool"), .argv = STRINGS arguments, .argv_count = sizeof(STRINGS arguments) / sizeof(struct krsi_priv_bytes), \
+					    .env = STRINGS variables, .env_count = sizeof(STRINGS variables) / sizeof(struct krsi_priv_bytes), __VA_ARGS__ }
+
+static void test_match_strings_of_a_program(void **state)
+{
+	static const char text[] = HEAD
+		"  - { name: preload, on: process.exec, object: { env: LD_PRELOAD }, action: audit }\n"
+		"  - { name: library, on: process.exec, object: { env: \"{LD,DYLD}_*=*/tmp*\" }, action: { deny: EACCES } }\n"
+		"  - { name: both, on: process.exec, object: { argv: [--privileged, \"-v?*\"], env: \"A=b=c\" }, action: { deny: EROFS } }\n"
+		"  - { name: other, on: process.exec, object: { argv: [--all, \"!--dry-run\"] }, action: deny }\n"
+		"  - { name: empty, on: process.exec, object: { env: \"EMPTY=\" }, unless: { argv: --force }, action: { deny: ENOENT } }\n";
+	const struct asked asked[] = {
+		{ "a variable with any value", STARTED((NAME("tool")), (NAME("X=1") , NAME("LD_PRELOAD="))), 0, 0, NULL, "preload" },
+		{ "one that only begins so", STARTED((NAME("tool")), (NAME("LD_PRELOADED=x"))), 0, 0, NULL, NULL },
+		{ "a value that looks like it", STARTED((NAME("LD_PRELOAD=x")), (NAME("X=LD_PRELOAD=x"))), 0, 0, NULL, NULL },
+		{ "a pattern of both", STARTED((NAME("tool")), (NAME("DYLD_LIBRARY_PATH=/a:/tmp/b"))), EACCES, 0, "library", "library" },
+		{ "the name's * ends at the first =", STARTED((NAME("tool")), (NAME("LD=LD_X=/tmp"))), 0, 0, NULL, NULL },
+		{ "one without =", STARTED((NAME("tool")), (NAME("LD_PRELOAD"), NAME("EMPTY"))), ENOENT, 0, "empty", "preload empty" },
+		{ "an = in the value", STARTED((NAME("tool"), NAME("-vx")), (NAME("A=b=c"))), EROFS, 0, "both", "both" },
+		{ "argv alone", STARTED((NAME("tool"), NAME("--privileged")), (NAME("A=b"))), 0, 0, NULL, NULL },
+		{ "a pattern that wants one more", STARTED((NAME("tool"), NAME("-v")), (NAME("A=b=c"))), 0, 0, NULL, NULL },
+		{ "any of the arguments", STARTED((NAME("tool"), NAME("x"), NAME("--all")), (NAME("B="))), EPERM, 0, "other", "other" },
+		{ "any of them excluded", STARTED((NAME("tool"), NAME("--dry-run"), NAME("--all")), (NAME("B="))), 0, 0, NULL, NULL },
+		{ "saved by an argument", STARTED((NAME("tool"), NAME("--force")), (NAME("EMPTY="))), 0, 0, NULL, NULL },
+	};
+
+	ASK(*state, text, asked);
+}
+
 #define LOST(...) .files = { { .unresolved = true, .roles = 1u << IMAGE_ROLE_PATH, .has_attributes = true, __VA_ARGS__ } }, .file_count = 1
 
 static const char unresolved_rules[] =
@@ -533,6 +563,7 @@ int main(void)
 		ctx_test(test_match_permissive_rules_only_tell),
 		ctx_test(test_match_the_strictest_policy_wins),
 		ctx_test(test_match_names_find_identities),
+		ctx_test(test_match_strings_of_a_program),
 		ctx_test(test_match_what_is_unresolved_might_be_anything),
 		ctx_test(test_match_subjects),
 		ctx_test(test_match_objects),

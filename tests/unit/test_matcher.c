@@ -281,7 +281,8 @@ static void test_question_wrong_words_are_told(void **state)
 		{ "process.signal", "object.signal", "TREM", -EINVAL, "or TERM?" },
 		{ "process.signal", "object.target", "/x", -EINVAL, "target wants keys that say which process" },
 		{ "mount.mount", "object.target.exe", "/x", -EINVAL, "target wants a path" },
-		{ "process.exec", "object.argv", "x", -EOPNOTSUPP, "argv is not in the engine yet" },
+		{ "process.exec", "object.argv", "x*", -EINVAL, "is a pattern" },
+		{ "process.exec", "object.env", "A=*", -EINVAL, "is a pattern" },
 		{ "file.open", "object.digest.ima", "sha1:00", -EOPNOTSUPP, "not in the engine yet" },
 	};
 	struct krsi_ctx *ctx = *state;
@@ -539,12 +540,12 @@ static void test_matcher_arguments(void **state)
 static void test_matcher_what_the_engine_lacks_names_the_rule(void **state)
 {
 	struct krsi_ctx *ctx = *state;
-	struct krsi_policy *policy = policy_parse(ctx, HEAD "  - { name: preload, on: process.exec, object: { env: LD_PRELOAD }, action: audit }\n");
+	struct krsi_policy *policy = policy_parse(ctx, HEAD "  - { name: preload, on: process.exec, object: { xattr: user.a }, action: audit }\n");
 	struct krsi_matcher *matcher = NULL;
 
 	assert_int_equal(krsi_matcher_new(ctx, &policy, 1, NULL, &matcher), -EOPNOTSUPP);
 	assert_detail(ctx, "rule preload");
-	assert_detail(ctx, "env is not in the engine yet; tell the program by path");
+	assert_detail(ctx, "xattr is not in the engine yet; tell the file by path");
 	assert_null(matcher);
 	krsi_policy_free(policy);
 }

@@ -116,7 +116,7 @@ static int files_make(void **state)
 	file_write("twin.yaml", "version: 1\nname: good\ndefault: { file.open: deny }\n");
 	file_write("other.yaml", "# a policy\n---\nversion: 1\nname: other\ndefault: { file.open: deny }\n");
 	file_write("bad.yaml", "version: 1\nname: bad\nrules:\n  - { name: a, on: file.opn, action: deny }\n");
-	file_write("env.yaml", "version: 1\nname: env\nrules:\n  - { name: preload, on: process.exec, object: { env: LD_PRELOAD }, action: audit }\n");
+	file_write("xattr.yaml", "version: 1\nname: xattr\nrules:\n  - { name: marked, on: process.exec, object: { xattr: user.a }, action: audit }\n");
 	file_write("pass.yaml", "# cases\n%YAML 1.1\n---\n- { name: x is closed, operation: file.open, object: { path: /nowhere/x }, expect: { deny: EACCES }, rule: no-x }\n"
 				"- { name: \"z is\\topen\", operation: file.open, object: { path: /nowhere/z }, expect: allow }\n");
 	file_write("fail.yaml", "\n- { name: \"\\x1b[2Jx\", operation: file.open, object: { path: /nowhere/x }, expect: allow }\n"
@@ -170,7 +170,7 @@ static void test_mistakes_have_their_own_exit_codes(void **state)
 		{ { "test", "bad.yaml", "wrong.yaml" }, POLICY, "", "wrong.yaml:1:46" },
 		{ { "test", "bad.yaml", "wrong.yaml" }, POLICY, "", "bad.yaml:4:20" },
 		{ { "test", "good.yaml", "twin.yaml", "pass.yaml" }, POLICY, "", "krsi: twin.yaml: its policy is called good, as that of good.yaml; give one of them another name\n" },
-		{ { "test", "env.yaml", "pass.yaml" }, UNSUPPORTED, "", "policy env, rule preload" },
+		{ { "test", "xattr.yaml", "pass.yaml" }, UNSUPPORTED, "", "policy xattr, rule marked" },
 		{ { "test", "nowhere.yaml", "pass.yaml" }, FAILED, "", "krsi: nowhere.yaml: no such file\n" },
 		{ { "test", "good.yaml", "nowhere.yaml", "fail.yaml" }, FAILED, "", "krsi: nowhere.yaml: no such file\n" },
 		{ { "check" }, USAGE, "", "krsi: check needs a policy\nkrsi: see: krsi help check\n" },
@@ -182,7 +182,7 @@ static void test_mistakes_have_their_own_exit_codes(void **state)
 		{ { "check", "good.yaml", "good.yaml" }, POLICY, "", "its policy is called good" },
 		{ { "check", "nowhere.yaml" }, FAILED, "", "krsi: nowhere.yaml: no such file\n" },
 		{ { "check", "nowhere.yaml", "bad.yaml" }, FAILED, "", "krsi: bad.yaml:4:20" },
-		{ { "check", "env.yaml" }, UNSUPPORTED, "    error: line 4, column ", "krsi: " },
+		{ { "check", "xattr.yaml" }, UNSUPPORTED, "    error: line 4, column ", "krsi: " },
 		{ { "chek", "good.yaml" }, USAGE, "", "did you mean check?" },
 	};
 
