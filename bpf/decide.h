@@ -80,8 +80,8 @@ MATCH_FN int match_fold(match_at at, __u32 free_ref)
 	return 0;
 }
 
-/* All clauses of a set, as where to start from. */
-MATCH_FN int match_start(match_at at, __u32 ref)
+/* The clauses of a set that are in some `blocks`, as where to start from. */
+MATCH_FN int match_start(match_at at, __u32 ref, __u64 blocks)
 {
 	struct match_slot *slot = match_slot_get(at);
 	const struct image_unit *unit;
@@ -100,13 +100,15 @@ MATCH_FN int match_start(match_at at, __u32 ref)
 		return 0;
 	slot->word = unit->a;
 	slot->unit = ref;
-	slot->now.summary = slot->word;
+	slot->now.summary = slot->word & blocks;
 	for (i = 0; i < IMAGE_BLOCKS; i++) {
 		if (slot->word >> i == 0)
 			break;
 		if (!(slot->word >> i & 1))
 			continue;
 		slot->unit++;
+		if (!(blocks >> i & 1))
+			continue;
 		unit = match_unit(image, slot->unit);
 		if (!unit)
 			break;
@@ -118,7 +120,7 @@ MATCH_FN int match_start(match_at at, __u32 ref)
 		}
 	}
 	if (slot->unresolved)
-		slot->maybe.summary = slot->word;
+		slot->maybe.summary = slot->word & blocks;
 	return 0;
 }
 
@@ -146,10 +148,14 @@ static __always_inline __u32 match_unknown_of(__u32 key)
 	}
 }
 
-/* Rule out what the values of one key rule out. */
+/*
+ * Rule out what the values of one key rule out. The first key is asked before the set that it rules out
+ * from is looked at: of thousands of clauses the blocks that it leaves nothing of are not even read.
+ */
 MATCH_FN int match_key_fold(match_at at, __u32 key)
 {
 	struct match_slot *slot = match_slot_get(at);
+	const struct image_unit *free;
 	const struct image_dim *dim;
 	match_image image;
 	__u32 unknown;
@@ -166,6 +172,12 @@ MATCH_FN int match_key_fold(match_at at, __u32 key)
 	dim = match_dim(image, key);
 	if (!dim)
 		return 0;
+	if (slot->start) {
+		free = dim->free ? match_unit(image, dim->free) : 0;
+		maybe = slot->with.summary | (free ? free->a : 0);
+		match_start(at, slot->start, slot->unresolved ? ~0ULL : maybe);
+		slot->start = 0;
+	}
 	/*
 	 * A path that is not known might be any: it rules nothing out of what might apply, and a clause
 	 * that excludes some path does not apply for certain.
@@ -195,7 +207,9 @@ MATCH_FN int match_intersect(match_at at, __u64 dims, __u32 set)
 
 	if (!slot)
 		return 0;
-	match_start(at, set);
+	slot->now.summary = 0;
+	slot->maybe.summary = 0;
+	slot->start = set;
 	for (key = KRSI_PRIV_KEY_SUBJECT_END; key < KRSI_PRIV_KEY_END; key++) {
 		if (dims >> key == 0)
 			break;
@@ -212,6 +226,8 @@ MATCH_FN int match_intersect(match_at at, __u64 dims, __u32 set)
 		if (!(slot->now.summary | slot->maybe.summary))
 			return 0;
 	}
+	if (slot->start)
+		match_start(at, slot->start, ~0ULL);
 	return 0;
 }
 

@@ -91,7 +91,7 @@ struct match_slot {
 	__u32 error;			/* positive; 0: allow */
 	__u32 signal;			/* to be sent to the subject; 0: none */
 	__u32 outcome_clause;		/* the clause that decided, 0: none */
-	__u32 reserved;
+	__u32 start;			/* set to start from, until the first key was looked at */
 };
 
 /* --- the image ----------------------------------------------------------- */
