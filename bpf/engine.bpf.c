@@ -8,6 +8,7 @@
  *
  * engine/state	what is kept, and where
  * engine/walk		from a file to what the image says of it
+ * engine/known		identities that have changed since then
  * engine/subject	processes
  * engine/object	objects: attributes, and names of what has no path
  * engine/strings	arguments and environment of what is executed
@@ -21,6 +22,7 @@
 #include "engine/act.bpf.h"
 #include "engine/hooks_file.bpf.h"
 #include "engine/hooks_name.bpf.h"
+#include "engine/hooks_identity.bpf.h"
 #include "engine/hooks_mount.bpf.h"
 #include "engine/hooks_process.bpf.h"
 #include "engine/hooks_network.bpf.h"

@@ -145,6 +145,19 @@ struct walk_candidate {
 	__u64 hash;
 };
 
+#define KNOWN_REFS 4
+
+/* An identity of one image: see known.bpf.h. */
+struct known_key {
+	__u64 key;			/* match_key() of IMAGE_KIND_IDENTITY or _DIRECTORY */
+	__u32 generation;
+	__u32 reserved;
+};
+
+struct known {
+	__u32 refs[KNOWN_REFS];		/* all that it means: struct image_hit; 0: nothing */
+};
+
 /*
  * A way up. It has two parts, each with a sum of its own: inside the mount that the file is in
  * (part 0), and from the root of that mount to that of the namespace (part 1).
@@ -167,6 +180,7 @@ struct walk {
 	__u32 hits;			/* how many the slot had before */
 	struct walk_candidate candidate[2 * WALK_CANDIDATES];
 	struct walk_chunk chunk;
+	struct known_key known;		/* that is looked up */
 	__u64 up[2];			/* mnt_parent and mnt_mountpoint of a struct mount */
 	__u64 read;			/* what else is read of the kernel: the stack of nested calls is short */
 	__u64 inside_sum, inside_power, inside_mount;	/* of part 0, when in part 1 */

@@ -18,7 +18,7 @@
 #ifndef KRSI_ENGINE_WALK_BPF_H
 #define KRSI_ENGINE_WALK_BPF_H
 
-#include "state.bpf.h"
+#include "known.bpf.h"
 
 #define WALK_CHUNK 16		/* steps of one call */
 #define WALK_CHUNKS 160
@@ -120,6 +120,7 @@ MATCH_FN int walk_identity(__u32 at, __u64 inode, __u64 number, __u32 kind)
 	struct super_block *super;
 	match_image image;
 	__u32 device;
+	__u64 key;
 
 	if (!slot)
 		return 0;
@@ -132,8 +133,9 @@ MATCH_FN int walk_identity(__u32 at, __u64 inode, __u64 number, __u32 kind)
 	if (bpf_core_read(&super, sizeof(super), &((struct inode *)inode)->i_sb) ||
 	    bpf_core_read(&device, sizeof(device), &super->s_dev))
 		return 0;
-	match_hit_add(&slot->match, match_find(at, match_key(header->key, kind, match_identity(device, number))),
-		      slot->walk.roles);
+	key = match_key(header->key, kind, match_identity(device, number));
+	if (!known_any || !known_find(at, key))
+		match_hit_add(&slot->match, match_find(at, key), slot->walk.roles);
 	return 0;
 }
 

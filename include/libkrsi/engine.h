@@ -59,6 +59,11 @@ struct krsi_engine_info {
 	uint32_t rules;		/**< of all of them */
 	uint32_t programs;	/**< attached */
 	uint32_t reserved;	/**< 0 */
+	/**
+	 * Files that got a name of the policies after these were applied, and are known by that name only: there
+	 * was no room to keep their identity (16,384), or it could not be found out.
+	 */
+	uint64_t identities_lost;
 };
 
 /** What krsi_engine_rule_info() tells. */

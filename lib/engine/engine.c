@@ -96,7 +96,8 @@ void krsi_engine_free(struct krsi_engine *engine)
 
 static uint32_t duties_of(const struct krsi_priv_generation *generation)
 {
-	return (generation->dims | generation->predicate_dims) & KRSI_PRIV_VIEW_KEYS ? KRSI_PRIV_DUTY_VIEWS : 0;
+	return ((generation->dims | generation->predicate_dims) & KRSI_PRIV_VIEW_KEYS ? KRSI_PRIV_DUTY_VIEWS : 0) |
+	       (generation->paths ? KRSI_PRIV_DUTY_IDENTITIES : 0);
 }
 
 static uint64_t operations_of(const struct krsi_priv_generation *generation)
@@ -137,6 +138,7 @@ static void forget(struct krsi_engine *engine)
 		if (generation->number != engine->current && generation->number != engine->previous)
 			krsi_priv_generation_unload(engine, generation);
 	}
+	krsi_priv_identities_forget(engine);
 }
 
 /* Exchange what is in force for `generation`, whose image is in its place already. */
@@ -147,7 +149,7 @@ static int bring_into_force(struct krsi_engine *engine, struct krsi_priv_generat
 	int err;
 
 	err = krsi_priv_kernel_need(engine, operations_of(generation) | operations_of(before), duties);
-	if (!err && duties_of(generation))
+	if (!err && duties_of(generation) & KRSI_PRIV_DUTY_VIEWS)
 		err = krsi_priv_seed(engine, generation->number);
 	if (err) {
 		if (before)
@@ -310,6 +312,7 @@ int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engine_info *
 	generation = krsi_priv_generation_find(engine, engine->current);
 	have.events = engine->event_count;
 	have.lost = krsi_priv_events_lost(engine);
+	have.identities_lost = __atomic_load_n(engine->kernel.globals.known_lost, __ATOMIC_RELAXED);
 	have.memory = engine->kernel.map_bytes;
 	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
 		if (engine->generations[i].map_fd >= 0)

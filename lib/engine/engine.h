@@ -2,7 +2,7 @@
 /*
  * Inside of an engine. engine.c has its life and the exchange of policies, generation.c one set of
  * policies in the kernel, kernel.c the programs and maps that serve all of them, resolve.c what
- * paths lead to, seed.c the processes that are there already, events.c the way of
+ * paths lead to, identities.c what they lead to later, seed.c the processes that are there already, events.c the way of
  * the events, and event.c what is in one.
  */
 #ifndef KRSI_PRIV_ENGINE_H
@@ -42,6 +42,7 @@ struct krsi_priv_generation {
 	struct image_unit *units;	/* the map's own memory: counters move, modes can be changed */
 	uint32_t pages;
 	uint64_t operations, dims, predicate_dims;
+	uint32_t paths;			/* names that have an identity, when something has them */
 	struct krsi_priv_bits tags, predicates;
 	struct krsi_priv_policy_names *policies;	/* events need them longer than the image */
 	uint32_t policy_count, rule_count;
@@ -59,7 +60,7 @@ struct krsi_priv_engine_link {
 /* The global variables of bpf/engine.bpf.c that user space writes, in the map's own memory. */
 struct krsi_priv_engine_globals {
 	uint32_t *generation, *want_views, *want_predicates, *seed_generation, *seed_changed, *owner_tgid;
-	uint64_t *operations;
+	uint64_t *operations, *known_lost;
 };
 
 /*
@@ -71,7 +72,7 @@ struct krsi_priv_kernel {
 	size_t object_count;
 	struct krsi_priv_engine_link links[KRSI_PRIV_PROGRAMS_MAX];
 	struct krsi_object *seed;	/* the object that has the iterator loaded, or NULL */
-	struct krsi_map *images, *events, *lost;
+	struct krsi_map *images, *events, *lost, *known;
 	struct krsi_hooks *hooks;
 	void *memory;			/* of the globals' map */
 	size_t memory_size;
@@ -133,6 +134,12 @@ bool krsi_priv_resolve_path(void *data, const char *path, struct krsi_priv_resol
 
 /* Namespaces of the first process, by the numbers that stat(2) has for them; 0 where they cannot be read. */
 void krsi_priv_host_namespaces(uint64_t numbers[8]);
+
+/* Have the programs take this process's mount namespace for the one that the policies' paths are of. */
+int krsi_priv_home_look(struct krsi_engine *engine, struct krsi_object *object);
+
+/* Let go of what was found out for images that are neither in force nor the way back. */
+void krsi_priv_identities_forget(struct krsi_engine *engine);
 
 /* Whether the keys of `dims` that are strings of an execve() can be read: 0, or -EOPNOTSUPP with the reason told. */
 int krsi_priv_strings_check(struct krsi_engine *engine, uint64_t dims);

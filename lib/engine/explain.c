@@ -137,7 +137,7 @@ static void program_explain(struct krsi_priv_explain *explain, size_t i)
 
 static void programs_explain(struct krsi_priv_explain *explain)
 {
-	uint32_t duties = explain->keys & KRSI_PRIV_VIEW_KEYS ? KRSI_PRIV_DUTY_VIEWS : 0;
+	uint32_t duties = (explain->keys & KRSI_PRIV_VIEW_KEYS ? KRSI_PRIV_DUTY_VIEWS : 0) | (explain->paths ? KRSI_PRIV_DUTY_IDENTITIES : 0);
 	size_t i;
 
 	for (i = 0; i < krsi_priv_engine_program_count && !explain->stopped; i++)
@@ -178,10 +178,11 @@ static size_t bits_count(const struct krsi_priv_bits *bits)
 	return count;
 }
 
-static void image_explain(struct krsi_priv_explain *explain, const struct krsi_priv_image *image, const struct krsi_priv_compile *compile)
+static void image_explain(struct krsi_priv_explain *explain, const struct krsi_priv_image *image, const struct krsi_priv_bits *tags,
+			  const struct krsi_priv_bits *predicates)
 {
-	number_explain(explain, KRSI_EXPLAIN_LIMIT, "descriptions of other processes", bits_count(compile->predicates), IMAGE_PREDICATES_MAX);
-	number_explain(explain, KRSI_EXPLAIN_LIMIT, "tags", bits_count(compile->tags), IMAGE_TAGS_MAX);
+	number_explain(explain, KRSI_EXPLAIN_LIMIT, "descriptions of other processes", bits_count(predicates), IMAGE_PREDICATES_MAX);
+	number_explain(explain, KRSI_EXPLAIN_LIMIT, "tags", bits_count(tags), IMAGE_TAGS_MAX);
 	number_explain(explain, KRSI_EXPLAIN_LIMIT, "states of the automaton", image->dfa_states, KRSI_PRIV_DFA_STATES_MAX);
 	number_explain(explain, KRSI_EXPLAIN_LIMIT, "bytes of the image in the kernel", (uint64_t)image->pages * IMAGE_PAGE, (uint64_t)KRSI_PRIV_IMAGE_PAGES_MAX * IMAGE_PAGE);
 	number_explain(explain, KRSI_EXPLAIN_SIZE, "paths without wildcards", image->literals, 0);
@@ -190,24 +191,29 @@ static void image_explain(struct krsi_priv_explain *explain, const struct krsi_p
 	number_explain(explain, KRSI_EXPLAIN_SIZE, "identities", image->identities, 0);
 }
 
-/* 0, or the compiler's error when it is more than what was told already. */
-static int compile_explain(struct krsi_priv_explain *explain, const struct krsi_policy *const *policies, size_t count)
-{
-	struct krsi_priv_bits tags = { .kept = 0 }, predicates = { .kept = 0 };
-	struct krsi_priv_compile compile = {
-		.generation = 1, .secret = 0x9e3779b97f4a7c15ULL, .resolve = krsi_priv_resolve_path, .tags = &tags, .predicates = &predicates,
-	};
-	struct krsi_priv_image image = { 0 };
+/* What comes of compiling. */
+struct compiled {
+	struct krsi_priv_bits tags, predicates;
+	struct krsi_priv_image image;
 	int err;
+};
 
-	memcpy(compile.host_namespaces, explain->engine->host_namespaces, sizeof(compile.host_namespaces));
-	err = krsi_priv_image_compile(explain->ctx, policies, count, &compile, &image);
-	if (!err)
-		image_explain(explain, &image, &compile);
-	krsi_priv_image_free(&image);
-	krsi_priv_bits_free(&tags);
-	krsi_priv_bits_free(&predicates);
-	return err;
+static void compile(struct krsi_priv_explain *explain, const struct krsi_policy *const *policies, size_t count, struct compiled *ret)
+{
+	struct krsi_priv_compile how = {
+		.generation = 1, .secret = 0x9e3779b97f4a7c15ULL, .resolve = krsi_priv_resolve_path, .tags = &ret->tags, .predicates = &ret->predicates,
+	};
+
+	memcpy(how.host_namespaces, explain->engine->host_namespaces, sizeof(how.host_namespaces));
+	ret->err = krsi_priv_image_compile(explain->ctx, policies, count, &how, &ret->image);
+	explain->paths = ret->image.paths;
+}
+
+static void compiled_free(struct compiled *compiled)
+{
+	krsi_priv_image_free(&compiled->image);
+	krsi_priv_bits_free(&compiled->tags);
+	krsi_priv_bits_free(&compiled->predicates);
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -231,6 +237,7 @@ static void policy_explain(struct krsi_priv_explain *explain, const struct krsi_
 
 static int steps(struct krsi_priv_explain *explain, const struct krsi_policy *const *policies, size_t count)
 {
+	struct compiled compiled = { .err = 0 };
 	int err = kernel_explain(explain);
 	size_t i;
 
@@ -238,9 +245,13 @@ static int steps(struct krsi_priv_explain *explain, const struct krsi_policy *co
 		return err;
 	for (i = 0; i < count && !explain->stopped; i++)
 		policy_explain(explain, policies[i]);
+	compile(explain, policies, count, &compiled);
 	programs_explain(explain);
 	totals_explain(explain, policies, count);
-	err = compile_explain(explain, policies, count);
+	err = compiled.err;
+	if (!err)
+		image_explain(explain, &compiled.image, &compiled.tags, &compiled.predicates);
+	compiled_free(&compiled);
 	if (explain->stopped)
 		return krsi_priv_fail(explain->ctx, -ECANCELED, "krsi_engine_explain: the callback ended it");
 	if (err && err != -EOPNOTSUPP)

@@ -22,6 +22,7 @@ struct krsi_priv_explain {
 
 	/* What was found out so far. */
 	uint64_t operations, keys;
+	uint32_t paths;			/* that have an identity */
 	bool unsupported, stopped;
 	char first[512];		/* the first that cannot be carried out */
 };

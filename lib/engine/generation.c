@@ -168,6 +168,7 @@ int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *co
 	generation.operations = image.operations;
 	generation.dims = image.dims;
 	generation.predicate_dims = image.predicate_dims;
+	generation.paths = image.paths;
 	krsi_priv_image_free(&image);
 	if (err) {
 		krsi_priv_generation_free(engine, &generation);

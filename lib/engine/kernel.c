@@ -289,6 +289,7 @@ static int globals_find(struct krsi_engine *engine, const struct krsi_object *ob
 		{ "seed_generation", (void **)&globals->seed_generation },
 		{ "seed_changed", (void **)&globals->seed_changed },
 		{ "owner_tgid", (void **)&globals->owner_tgid },
+		{ "known_lost", (void **)&globals->known_lost },
 	};
 	const struct btf *btf = bpf_object__btf(krsi_object_bpf((struct krsi_object *)object));
 	int id = btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC), i;
@@ -343,6 +344,8 @@ static uint64_t map_bytes(const struct krsi_object_map_info *info)
 		return info->max_entries;
 	if (info->type == BPF_MAP_TYPE_TASK_STORAGE)
 		return 0;	/* with each process that is looked at */
+	if (strcmp(info->name, "known") == 0)
+		return 0;	/* with each file that is found */
 	return value * info->max_entries;
 }
 
@@ -361,11 +364,15 @@ static int maps_open(struct krsi_engine *engine, struct krsi_object *object)
 	if (!err)
 		err = krsi_map_open(object, "events_lost", &engine->kernel.lost);
 	if (!err)
+		err = krsi_map_open(object, "known", &engine->kernel.known);
+	if (!err)
 		err = globals_map(engine, object);
 	if (!err) {
 		*engine->kernel.globals.owner_tgid = (uint32_t)getpid();
-		err = krsi_priv_events_start(engine);
+		err = krsi_priv_home_look(engine, object);
 	}
+	if (!err)
+		err = krsi_priv_events_start(engine);
 	return err;
 }
 
@@ -381,11 +388,17 @@ static void maps_close(struct krsi_engine *engine)
 	krsi_map_free(kernel->images);
 	krsi_map_free(kernel->events);
 	krsi_map_free(kernel->lost);
-	kernel->images = kernel->events = kernel->lost = NULL;
+	krsi_map_free(kernel->known);
+	kernel->images = kernel->events = kernel->lost = kernel->known = NULL;
 	kernel->map_bytes = 0;
 }
 
 /* --- loading and attaching ----------------------------------------------- */
+
+static bool seed_is_missing(const struct krsi_priv_kernel *kernel, uint32_t duties)
+{
+	return duties & KRSI_PRIV_DUTY_VIEWS && !kernel->seed;
+}
 
 /* The programs that are needed and not loaded yet, in one more object. */
 static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t operations, uint32_t duties)
@@ -401,7 +414,9 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 		err = krsi_object_set_program(object, krsi_priv_engine_programs[i].name, 0);
 		any = true;
 	}
-	if (!err && duties && !kernel->seed) {
+	if (!err && first)
+		err = krsi_object_set_program(object, "home_look", 0);
+	if (!err && seed_is_missing(kernel, duties)) {
 		err = krsi_object_set_program(object, "seed", 0);
 		any = true;
 	}
@@ -419,7 +434,7 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
 		if (!kernel->links[i].object && !kernel->links[i].absent && is_needed(i, operations, duties))
 			kernel->links[i].object = object;
-	if (duties && !kernel->seed)
+	if (seed_is_missing(kernel, duties))
 		kernel->seed = object;
 	return 0;
 }
@@ -435,7 +450,7 @@ static bool is_loaded(const struct krsi_priv_kernel *kernel, uint64_t operations
 {
 	size_t i;
 
-	if (kernel->object_count == 0 || (duties && !kernel->seed))
+	if (kernel->object_count == 0 || seed_is_missing(kernel, duties))
 		return false;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
 		if (is_needed(i, operations, duties) && !kernel->links[i].absent && !kernel->links[i].object)

@@ -32,6 +32,11 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "name_rename", .operations = OP(FILE_RENAME) },
 	{ .name = "name_link", .operations = OP(FILE_LINK) },
 
+	/* what has these names: bpf/engine/hooks_identity.bpf.h */
+	{ .name = "identity_made", .duties = KRSI_PRIV_DUTY_IDENTITIES },
+	{ .name = "identity_moved", .duties = KRSI_PRIV_DUTY_IDENTITIES },
+	{ .name = "identity_gone", .duties = KRSI_PRIV_DUTY_IDENTITIES },
+
 	/* mounts: bpf/engine/hooks_mount.bpf.h */
 	{ .name = "mount_old", .operations = OP(MOUNT_MOUNT) | OP(MOUNT_MOVE) | OP(MOUNT_REMOUNT) },
 	{ .name = "mount_move", .operations = OP(MOUNT_MOUNT) | OP(MOUNT_MOVE) },

@@ -13,6 +13,7 @@
 /* What a program keeps up to date, beside deciding operations. */
 enum krsi_priv_program_duty {
 	KRSI_PRIV_DUTY_VIEWS = 1,	/* what is known of processes: exe, script, tag, parent, descendant_of, target */
+	KRSI_PRIV_DUTY_IDENTITIES = 2,	/* which inodes have the names that policies name */
 };
 
 struct krsi_priv_engine_program {

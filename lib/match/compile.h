@@ -66,6 +66,7 @@ struct krsi_priv_image {
 	uint64_t predicate_dims;	/* keys that descriptions of other processes look at */
 	uint32_t literals, subtrees, globs, identities;	/* how many of them are in it */
 	uint32_t dfa_states;
+	uint32_t paths;			/* without wildcards, or DIR/ **: what has these names is known by identity as well */
 };
 
 /*

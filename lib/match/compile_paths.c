@@ -317,6 +317,7 @@ int krsi_priv_compile_resolve(struct krsi_priv_build *build)
 	size_t sorted = build->postings.count, i;
 	int err = 0;
 
+	build->image.paths = (uint32_t)build->names.count;
 	if (!build->names.count)
 		return 0;
 	qsort(names, build->names.count, sizeof(*names), name_order);

@@ -105,10 +105,15 @@ static void test_apply_exchanges_and_rollback_goes_back(void **state)
 
 static void test_nothing_is_attached_without_need(void **state)
 {
-	struct engine e = engine_start(*state, RULES "  - { name: r, on: process.exec, object: { path: /x }, action: deny }\n");
+	struct engine e = engine_start(*state, RULES "  - { name: r, on: process.exec, object: { owner: 4000000 }, action: deny }\n");
 
 	assert_string_equal(krsi_engine_program(e.engine, 0), "exec_check");
 	assert_null(krsi_engine_program(e.engine, 1));
+	/* A path leads to an inode, which may be another one tomorrow. */
+	engine_apply(&e, RULES "  - { name: r, on: process.exec, object: { path: /x }, action: deny }\n");
+	assert_string_equal(krsi_engine_program(e.engine, 0), "identity_made");
+	assert_string_equal(krsi_engine_program(e.engine, 3), "exec_check");
+	assert_null(krsi_engine_program(e.engine, 4));
 	assert_ok(e.ctx, krsi_engine_apply(e.engine, NULL, 0));
 	assert_null(krsi_engine_program(e.engine, 0));
 	engine_stop(&e);

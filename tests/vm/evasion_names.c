@@ -237,40 +237,6 @@ static void test_new_object_of_that_name_is_denied(void **state)
 	denied(reads(SECRET));
 }
 
-/* Identities are looked up when the policy is applied. What has the name later is known by name only. */
-static void test_link_of_a_later_object_is_open_to_a_rule_on_opening(void **state)
-{
-	(void)state;
-	policy_start(OPEN_SECRET);
-	prove_reads();
-	allowed(tried(rename(OPEN "/file", SECRET)));
-	denied(reads(SECRET));
-	allowed(tried(link(SECRET, ALIAS)));
-	allowed(reads(ALIAS));
-	/* The groups do not let the link be made. */
-	policy_start(GROUPS_SECRET);
-	allowed(tried(mkdir(OPEN "/dir", 0700)));
-	denied(tried(link(SECRET, OPEN "/alias2")));
-	denied(tried(rename(SECRET, OPEN "/alias2")));
-}
-
-static void test_directory_made_later_is_protected_by_its_name(void **state)
-{
-	(void)state;
-	policy_start(RULE("[file.read, file.write]", "path: \"" OPEN "/later/**\""));
-	allowed(tried(mkdir(OPEN "/later", 0700)));
-	denied(opened(open(OPEN "/later/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)));
-	denied(tried(link(NEIGHBOUR, OPEN "/later/file")));
-	allowed(reads(NEIGHBOUR));
-	/* Only the name is known, and the rule is not about the directory's own name. */
-	allowed(tried(rename(OPEN "/later", OPEN "/moved")));
-	allowed(tried(link(NEIGHBOUR, OPEN "/moved/file")));
-	allowed(reads(OPEN "/moved/file"));
-	policy_start(RULE("[file.read, file.write]", "path: [ " OPEN "/later, \"" OPEN "/later/**\" ]"));
-	denied(tried(mkdir(OPEN "/later", 0700)));
-	denied(tried(rename(OPEN "/moved", OPEN "/later")));
-}
-
 static void test_wildcard_does_not_follow_a_renamed_parent(void **state)
 {
 	(void)state;
@@ -338,8 +304,6 @@ int main(void)
 		evasion_test(test_replacing_the_object_is_denied),
 		evasion_test(test_making_the_object_is_denied),
 		evasion_test(test_new_object_of_that_name_is_denied),
-		evasion_test(test_link_of_a_later_object_is_open_to_a_rule_on_opening),
-		evasion_test(test_directory_made_later_is_protected_by_its_name),
 		evasion_test(test_wildcard_does_not_follow_a_renamed_parent),
 		evasion_test(test_linking_a_file_without_a_name_into_place_is_denied),
 	};

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Keeping known.bpf.h up to date: what gets a name that the policies have, and what is gone.
+ *
+ * A name is looked at when the kernel connects it with an inode: when a file is made, linked, or found on
+ * the disk (d_instantiate), and when it was renamed. After a rename and not before it: who renames need not
+ * have the right to, and the hooks in front of it are asked nevertheless. Paths are those of the mount
+ * namespace that the engine was made in, whoever acts: in a namespace of his own anybody can give anything any name.
+ *
+ * Nearly all names are nobody's, and one bit of the filter tells so.
+ */
+#ifndef KRSI_ENGINE_HOOKS_IDENTITY_BPF_H
+#define KRSI_ENGINE_HOOKS_IDENTITY_BPF_H
+
+#include "act.bpf.h"
+
+#define RENAME_EXCHANGE 2
+
+struct renamedata {
+	struct dentry *old_dentry;
+	struct dentry *new_dentry;
+	unsigned int flags;
+} __attribute__((preserve_access_index));
+
+/* struct mnt_namespace of whoever made the engine; 0: not looked at yet. */
+__u64 home_namespace;
+
+/* Run once by user space, in its own name. */
+SEC("syscall")
+int home_look(void *ctx)
+{
+	home_namespace = (__u64)bpf_get_current_task_btf()->nsproxy->mnt_ns;
+	return 0;
+}
+
+/* From now on an identity means `ref` as well. */
+MATCH_FN int known_add(__u32 at, __u64 key, __u32 ref)
+{
+	struct engine_slot *slot = slot_get(at);
+	struct known *entry, fresh = {};
+	int i;
+
+	if (!slot || !ref)
+		return 0;
+	fresh.refs[0] = match_find(at, key);
+	fresh.refs[1] = ref;
+	if (fresh.refs[0] == ref)
+		fresh.refs[1] = 0;
+	slot->walk.known.key = key;
+	slot->walk.known.generation = slot->match.generation;
+	slot->walk.known.reserved = 0;
+	bpf_map_update_elem(&known, &slot->walk.known, &fresh, BPF_NOEXIST);
+	entry = bpf_map_lookup_elem(&known, &slot->walk.known);
+	for (i = 0; entry && i < KNOWN_REFS; i++) {
+		if (entry->refs[i] == ref || __sync_val_compare_and_swap(&entry->refs[i], 0, ref) == 0) {
+			known_any = 1;
+			return 1;
+		}
+	}
+	__sync_fetch_and_add(&known_lost, 1);
+	return 0;
+}
+
+/* Let a hash pass the image's filter from now on. */
+static __always_inline void filter_set(match_image image, const struct image_header *header, __u64 hash)
+{
+	__u64 bit = hash >> (header->filter_shift & 63), *words = match_page(image, header->filter);
+
+	if (words)
+		__sync_fetch_and_or(&words[(2 * header->filter + (__u32)(bit >> 6)) % (2 * IMAGE_PAGE_UNITS)], 1ULL << (bit & 63));
+}
+
+/* What a path means, the inode there means from now on. */
+MATCH_FN int identity_learn(__u32 at, __u64 mnt, __u64 dentry, __u64 inode)
+{
+	struct engine_slot *slot = slot_get(at);
+	const struct image_header *header;
+	unsigned long number = 0;
+	match_image image;
+	__u32 device = 0;
+	__u64 super = 0;
+	int changed;
+
+	if (!slot)
+		return 0;
+	image = match_image_open(&slot->match);
+	header = image ? match_header(image) : 0;
+	if (!header || bpf_core_read(&number, sizeof(number), &((struct inode *)inode)->i_ino) ||
+	    bpf_core_read(&super, sizeof(super), &((struct inode *)inode)->i_sb) ||
+	    bpf_core_read(&device, sizeof(device), &((struct super_block *)super)->s_dev))
+		return 0;
+	slot->match.hit_count = 0;
+	slot->match.unresolved = 0;
+	if (walk_file(at, mnt, dentry, 0, IMAGE_HAS_SUBTREES << 16) != PATH_OK) {
+		__sync_fetch_and_add(&known_lost, 1);
+		return 0;
+	}
+	changed = known_add(at, match_key(header->key, IMAGE_KIND_IDENTITY, match_identity(device, number)),
+			    match_find(at, match_key(header->key, IMAGE_KIND_LITERAL, slot->walk.sum)));
+	changed |= known_add(at, match_key(header->key, IMAGE_KIND_DIRECTORY, match_identity(device, number)),
+			     match_find(at, match_key(header->key, IMAGE_KIND_SUBTREE, slot->walk.sum)));
+	if (changed)
+		filter_set(image, header, match_identity_filter(header->key, number));
+	return 0;
+}
+
+/* A dentry has an inode now: should its last name be one of the policies', see what all its names mean. */
+MATCH_FN int identity_named(__u64 dentry, __u64 inode)
+{
+	__u32 number = *(volatile __u32 *)&generation, i;
+	const struct image_header *header;
+	const struct image_unit *filter;
+	struct engine_slot *slot;
+	int at;
+
+	if (!number || !dentry || !inode)
+		return 0;
+	at = slot_begin(number);
+	slot = slot_get(at);
+	if (at < 0 || !slot) {
+		__sync_fetch_and_add(&known_lost, 1);
+		return 0;
+	}
+	slot->walk.namespace = home_namespace;
+	filter = walk_filter(slot, &header);
+	if (!filter || walk_chunk_read(&slot->walk, dentry) ||
+	    !match_filter(filter, header, walk_name_hash(at, &slot->walk, dentry, header->key)))
+		goto out;
+	if (mounts_find(at, dentry) != PATH_OK)
+		__sync_fetch_and_add(&known_lost, 1);
+	for (i = 0; i < ACT_NAMES; i++) {
+		if (i >= slot->act.names)
+			break;
+		identity_learn(at, slot->act.name_mount[i], dentry, inode);
+	}
+out:
+	place_give(&slots_taken, at);
+	return 0;
+}
+
+SEC("lsm/d_instantiate")
+int BPF_PROG(identity_made, struct dentry *dentry, struct inode *inode)
+{
+	identity_named(act_argument(ctx, 0), act_argument(ctx, 1));
+	return 0;
+}
+
+SEC("fexit/vfs_rename")
+int BPF_PROG(identity_moved, struct renamedata *rename, int ret)
+{
+	__u64 address = act_argument(ctx, 0), dentry = 0;
+	unsigned int flags = 0;
+
+	if (ret)
+		return 0;
+	bpf_core_read(&dentry, sizeof(dentry), &((struct renamedata *)address)->old_dentry);
+	identity_named(dentry, dentry_inode(dentry));
+	bpf_core_read(&flags, sizeof(flags), &((struct renamedata *)address)->flags);
+	if (!(flags & RENAME_EXCHANGE))
+		return 0;
+	bpf_core_read(&dentry, sizeof(dentry), &((struct renamedata *)address)->new_dentry);
+	identity_named(dentry, dentry_inode(dentry));
+	return 0;
+}
+
+/* An inode that nobody has any more means nothing. */
+MATCH_FN int identity_forget(__u32 at, __u64 key)
+{
+	struct engine_slot *slot = slot_get(at);
+	struct known nothing = {};
+
+	if (!slot)
+		return 0;
+	slot->walk.known.key = key;
+	slot->walk.known.generation = slot->match.generation;
+	slot->walk.known.reserved = 0;
+	if (!match_find(at, key)) {
+		bpf_map_delete_elem(&known, &slot->walk.known);
+		return 0;
+	}
+	/* The image has it, and stays as it is: what is in the map comes first. */
+	if (bpf_map_update_elem(&known, &slot->walk.known, &nothing, BPF_ANY))
+		__sync_fetch_and_add(&known_lost, 1);
+	known_any = 1;
+	return 0;
+}
+
+/* The file has no name left, and nobody has it open: its number is free. */
+SEC("lsm/inode_free_security")
+int BPF_PROG(identity_gone, struct inode *inode)
+{
+	__u32 number = *(volatile __u32 *)&generation, links = 0, device = 0;
+	__u64 address = act_argument(ctx, 0), super = 0;
+	const struct image_header *header;
+	const struct image_unit *filter;
+	struct engine_slot *slot;
+	unsigned long ino = 0;
+	int at;
+
+	bpf_core_read(&links, sizeof(links), &((struct inode *)address)->i_nlink);
+	if (links || !number)
+		return 0;
+	bpf_core_read(&ino, sizeof(ino), &((struct inode *)address)->i_ino);
+	at = slot_begin(number);
+	slot = slot_get(at);
+	if (at < 0 || !slot) {
+		__sync_fetch_and_add(&known_lost, 1);
+		return 0;
+	}
+	filter = walk_filter(slot, &header);
+	if (filter && match_filter(filter, header, match_identity_filter(header->key, ino)) &&
+	    !bpf_core_read(&super, sizeof(super), &((struct inode *)address)->i_sb) &&
+	    !bpf_core_read(&device, sizeof(device), &((struct super_block *)super)->s_dev)) {
+		identity_forget(at, match_key(header->key, IMAGE_KIND_IDENTITY, match_identity(device, ino)));
+		identity_forget(at, match_key(header->key, IMAGE_KIND_DIRECTORY, match_identity(device, ino)));
+	}
+	place_give(&slots_taken, at);
+	return 0;
+}
+
+#endif
