@@ -34,7 +34,7 @@ readonly BUILD_PACKAGES=(
 	gcc clang llvm meson ninja-build pkg-config bpftool
 	libbpf-dev libelf-dev libyaml-dev zlib1g-dev libjansson-dev
 )
-readonly VM_PACKAGES=(qemu-system-x86 busybox-static cpio)
+readonly VM_PACKAGES=(qemu-system-x86 busybox-static cpio xz-utils)
 readonly TEST_PACKAGES=(
 	g++ make libcmocka-dev valgrind doxygen shellcheck libclang-rt-dev
 )

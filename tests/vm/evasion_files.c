@@ -201,7 +201,7 @@ static void overlay_need(void)
 		known |= strstr(line, "\toverlay") != NULL;
 	fclose(list);
 	if (!known)
-		skip_because("no overlayfs: on this kernel it is a module, which tests/vm/suite takes along with -f overlay.ko");
+		skip_because("no overlayfs: on this kernel it is a module; scripts/kernels fetches it, and tests/vm/suite takes it along with -f overlay.ko");
 }
 
 /* /tmp/evasion/merged of the vault and a writable layer. */
