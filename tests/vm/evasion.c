@@ -4,7 +4,9 @@
 #include <ftw.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -200,15 +202,33 @@ void *victim_executes(void *victim)
 	_exit(1);
 }
 
+static int child_reads(const char *path)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(reads(path));
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return 1;
+	return WEXITSTATUS(status);
+}
+
 void victim_main(void)
 {
 	const char *what = getenv("VICTIM");
 	static char then[256];
 	pthread_t thread;
 	int err = 0;
+	char byte;
 
 	if (!what)
 		return;
+	if (strncmp(what, "wait ", 5) == 0) {
+		if (write(1, "", 1) != 1 || read(0, &byte, 1) != 1)
+			exit(1);
+		what += 5;
+	}
 	snprintf(then, sizeof(then), "read %s", strchr(what, ' ') ? strchr(what, ' ') + 1 : "");
 	if (strncmp(what, "exec ", 5) == 0)
 		victim_executes(then);
@@ -218,6 +238,8 @@ void victim_main(void)
 	}
 	if (strncmp(what, "read ", 5) == 0)
 		err = reads(what + 5);
+	if (strncmp(what, "child ", 6) == 0)
+		err = child_reads(what + 6);
 	exit(err ? err : VICTIM_RAN);
 }
 
@@ -271,6 +293,44 @@ int executes_fd(int fd, const char *victim)
 	return executes_either("victim", fd, NULL, victim);
 }
 
+struct waiting waits_start(const char *path, const char *victim)
+{
+	char variable[300], byte, *const environment[] = { variable, NULL };
+	const char *const argv[] = { path, NULL };
+	struct waiting waiting;
+	int ready[2], go[2];
+
+	snprintf(variable, sizeof(variable), "VICTIM=wait %s", victim);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+	fflush(stdout);
+	waiting.pid = fork();
+	assert_true(waiting.pid >= 0);
+	if (waiting.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(go[0], 0);
+		dup2(ready[1], 1);
+		execve(path, (char *const *)argv, environment);
+		_exit(1);
+	}
+	close(ready[1]);
+	close(go[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	waiting.go = go[1];
+	return waiting;
+}
+
+int waits_end(struct waiting *waiting)
+{
+	int status;
+
+	assert_int_equal(write(waiting->go, "", 1), 1);
+	close(waiting->go);
+	assert_int_equal(waitpid(waiting->pid, &status, 0), waiting->pid);
+	return outcome(status);
+}
+
 /* --- children ------------------------------------------------------------ */
 
 #define MUST_FAILED 99
@@ -289,7 +349,7 @@ void namespace_leave(void)
 	must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 || errno == EINVAL);
 }
 
-static int attempt_after(void (*before)(void), int (*act)(void))
+int attempt_after(void (*before)(void), int (*act)(void))
 {
 	int report[2], result, status;
 	pid_t child;

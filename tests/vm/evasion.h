@@ -4,6 +4,8 @@
  * of a rule. It proves first that the plain act is denied and an innocent one is not; then it tries
  * the other way, and asserts what whoever wrote the rule would expect. docs/bypasses.md lists the
  * attempts; one that is open there is asserted to be so, that it be noticed when this changes.
+ *
+ * The cases of single operations share it as well: operation.h.
  */
 #ifndef KRSI_TESTS_VM_EVASION_H
 #define KRSI_TESTS_VM_EVASION_H
@@ -82,6 +84,8 @@ void file_make(const char *path, const char *text);
  *   read PATH
  *   exec PATH    execute OTHER_PROGRAM to do that
  *   thread PATH  the same, from a thread that is not the first
+ *   child PATH   have a child read it
+ *   wait ...     any of these, but not before waits_end()
  */
 #define OTHER_PROGRAM OPEN "/program"
 void program_make(const char *path);
@@ -101,12 +105,21 @@ int executes_fd(int fd, const char *victim);	/* by execveat(2) of the descriptor
 /* What the two give when the victim is executed in this process. */
 int outcome(int status);
 
+/* A process of that program, which is in its main() when this returns; what it does then is its outcome. */
+struct waiting {
+	pid_t pid;
+	int go;
+};
+struct waiting waits_start(const char *path, const char *victim);
+int waits_end(struct waiting *waiting);
+
 /*
  * Do something in a child, whose files, root and namespaces are its own business: what it returns, 0
  * or an errno. must() in it ends it, and fails the case.
  */
 int attempt(int (*act)(void));
 int attempt_in_namespace(int (*act)(void));	/* with mounts of its own */
+int attempt_after(void (*before)(void), int (*act)(void));
 #define must(condition) ((condition) ? (void)0 : must_fail(#condition, __FILE__, __LINE__))
 void must_fail(const char *what, const char *file, int line) __attribute__((noreturn));
 
