@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 
 #ifndef SYS_pidfd_getfd
@@ -169,6 +171,51 @@ static void test_entering_a_namespace_is_killed(void **state)
 	assert_int_equal(attempt(enters_a_namespace), SIGNALED + SIGKILL);
 }
 
+static int looks_at_environment(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", getppid());
+	return reads(path);
+}
+
+/* From some kernel on (6.19 does, 6.12 does not), CAP_PERFMON and CAP_SYS_ADMIN read what the hook has refused. */
+static void test_looking_at_secrets_is_denied_to_administrators_by_a_rule_on_reading(void **state)
+{
+	int error;
+
+	(void)state;
+	policy_start("  - { name: r, on: process.ptrace, " DENY);
+	error = attempt(looks_at_environment);
+	print_message("# by a rule on tracing: %s\n", error ? "denied" : "open");
+	policy_start(RULE("file.read", "path: \"/proc/*/{environ,auxv,maps,smaps,numa_maps,pagemap,mem}\""));
+	denied(attempt(looks_at_environment));
+	allowed(reads("/proc/self/status"));
+}
+
+static int sets_time(void)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	return tried(settimeofday(&now, NULL));
+}
+
+static int moves_time(void)
+{
+	struct timex shift = { .modes = ADJ_SETOFFSET };
+
+	return tried(adjtimex(&shift));
+}
+
+static void test_moving_the_clock_is_open(void **state)
+{
+	(void)state;
+	policy_start("  - { name: r, on: kernel.settime, " DENY);
+	denied(attempt(sets_time));
+	allowed(attempt(moves_time));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +224,8 @@ int main(void)
 		evasion_test(test_signal_by_ownership_of_a_file_is_open),
 		evasion_test(test_killing_by_cgroup_is_denied_by_a_rule_on_its_file),
 		evasion_test(test_entering_a_namespace_is_killed),
+		evasion_test(test_looking_at_secrets_is_denied_to_administrators_by_a_rule_on_reading),
+		evasion_test(test_moving_the_clock_is_open),
 	};
 
 	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
