@@ -106,24 +106,21 @@ HOOK(read_file, struct file *file, enum kernel_read_file_id id, bool contents, l
 
 	if (ret)
 		return ret;
-	if (reading_kexec(id)) {
-		at = act_begin(OP(KERNEL_KEXEC));
-		if (at < 0)
-			return act_none(at);
-		act_decide(at, KRSI_PRIV_OP_KERNEL_KEXEC);
-		return act_end(at);
-	}
-	if (!reading_module(id))
+	if (!reading_kexec(id) && !reading_module(id))
 		return 0;
-	at = act_begin(OP(KERNEL_MODULE_LOAD));
+	at = act_begin(reading_kexec(id) ? OP(KERNEL_KEXEC) : OP(KERNEL_MODULE_LOAD));
 	if (at < 0)
 		return act_none(at);
 	if (act_argument(ctx, 0)) {
 		act_file(at, file, PATH_ROLES);
 		bpf_core_read(&dentry, sizeof(dentry), &file->f_path.dentry);
-		module_file_name(at, dentry);
+		if (reading_module(id))
+			module_file_name(at, dentry);
 	}
-	act_decide(at, KRSI_PRIV_OP_KERNEL_MODULE_LOAD);
+	if (reading_kexec(id))
+		act_decide(at, KRSI_PRIV_OP_KERNEL_KEXEC);
+	else
+		act_decide(at, KRSI_PRIV_OP_KERNEL_MODULE_LOAD);
 	return act_end(at);
 }
 

@@ -107,6 +107,10 @@ static void test_loading_another_kernel_is_denied_by_either_call(void **state)
 	allowed(attempt(loads_kernel));
 	denied(attempt_by_insider(loads_kernel_file));
 	assert_int_equal(attempt(loads_kernel_file), ENOEXEC);
+	policy_start(RULE("kernel.kexec", "path: " SECRET));
+	denied(attempt(loads_kernel_file));
+	policy_start(RULE("kernel.kexec", "path: \"!" SECRET "\""));
+	assert_int_equal(attempt(loads_kernel_file), ENOEXEC);
 }
 
 static int makes_map(void)
