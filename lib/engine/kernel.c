@@ -400,16 +400,20 @@ static bool seed_is_missing(const struct krsi_priv_kernel *kernel, uint32_t duti
 	return duties & KRSI_PRIV_DUTY_VIEWS && !kernel->seed;
 }
 
-/* The programs that are needed and not loaded yet, in one more object. */
+/*
+ * The programs that are needed and not loaded yet, in one more object. What nearly every policy needs comes with
+ * the first, so that less is left to do when policies are applied.
+ */
 static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t operations, uint32_t duties)
 {
 	struct krsi_priv_kernel *kernel = &engine->kernel;
 	bool first = kernel->object_count == 0, any = false;
+	uint32_t wanted = duties | (first ? KRSI_PRIV_DUTY_IDENTITIES : 0);
 	size_t i;
 	int err = 0;
 
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
-		if (kernel->links[i].object || kernel->links[i].absent || !is_needed(i, operations, duties))
+		if (kernel->links[i].object || kernel->links[i].absent || !is_needed(i, operations, wanted))
 			continue;
 		err = krsi_object_set_program(object, krsi_priv_engine_programs[i].name, 0);
 		any = true;
@@ -432,7 +436,7 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 	}
 	kernel->objects[kernel->object_count++] = object;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
-		if (!kernel->links[i].object && !kernel->links[i].absent && is_needed(i, operations, duties))
+		if (!kernel->links[i].object && !kernel->links[i].absent && is_needed(i, operations, wanted))
 			kernel->links[i].object = object;
 	if (seed_is_missing(kernel, duties))
 		kernel->seed = object;
@@ -473,6 +477,62 @@ static int need_loaded(struct krsi_engine *engine, uint64_t operations, uint32_t
 	return load(engine, object, operations, duties);
 }
 
+/* Let go of an object that nothing is used of any more; the maps are the first one's. */
+static void object_release(struct krsi_priv_kernel *kernel, struct krsi_object *object)
+{
+	size_t i;
+
+	if (object == kernel->objects[0] || object == kernel->seed)
+		return;
+	for (i = 0; i < krsi_priv_engine_program_count; i++)
+		if (kernel->links[i].object == object)
+			return;
+	for (i = 0; kernel->objects[i] != object; i++)
+		;
+	kernel->objects[i] = kernel->objects[--kernel->object_count];
+	krsi_object_free(object);
+}
+
+/* The program once more, in an object of its own. */
+static int load_again(struct krsi_engine *engine, size_t i)
+{
+	struct krsi_priv_kernel *kernel = &engine->kernel;
+	struct krsi_object *object, *before = kernel->links[i].object;
+	int err;
+
+	if (kernel->object_count == KRSI_PRIV_PROGRAMS_MAX)
+		return -EBUSY;
+	err = object_open(engine, &object);
+	if (err)
+		return err;
+	err = krsi_object_set_program(object, krsi_priv_engine_programs[i].name, 0);
+	if (!err)
+		err = krsi_object_load(object);
+	if (err) {
+		krsi_object_free(object);
+		return err;
+	}
+	kernel->objects[kernel->object_count++] = object;
+	kernel->links[i].object = object;
+	object_release(kernel, before);
+	return 0;
+}
+
+/*
+ * A program can be attached once at a time. Who forks after it was attached shares the descriptors of the
+ * links with the child, and until that ends or executes something the program stays attached, although we
+ * have let go of it. Then it is loaded once more: both decide, and both come to the same.
+ */
+static int attach(struct krsi_engine *engine, size_t i)
+{
+	struct krsi_priv_engine_link *link = &engine->kernel.links[i];
+	int err = krsi_object_attach_program(link->object, krsi_priv_engine_programs[i].name, NULL);
+
+	if (err != -EBUSY || load_again(engine, i))
+		return err;
+	return krsi_object_attach_program(link->object, krsi_priv_engine_programs[i].name, NULL);
+}
+
 int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
 {
 	struct krsi_priv_kernel *kernel = &engine->kernel;
@@ -489,7 +549,7 @@ int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint3
 
 		if (!link->object || link->attached || !is_needed(i, operations, duties))
 			continue;
-		err = krsi_object_attach_program(link->object, krsi_priv_engine_programs[i].name, NULL);
+		err = attach(engine, i);
 		link->attached = fresh[i] = err == 0;
 	}
 	if (err)

@@ -119,6 +119,36 @@ static void test_nothing_is_attached_without_need(void **state)
 	engine_stop(&e);
 }
 
+/* The child shares the descriptors that keep the programs attached. */
+static void test_apply_after_a_fork(void **state)
+{
+	static const char rules[] = RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n";
+	struct engine e = engine_start(*state, rules);
+	int i, fds[2];
+	pid_t child;
+	char c;
+
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		close(fds[1]);
+		_exit(read(fds[0], &c, 1) != 0);
+	}
+	for (i = 0; i < 3; i++) {
+		assert_ok(e.ctx, krsi_engine_apply(e.engine, NULL, 0));
+		assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
+		engine_apply(&e, rules);
+		assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
+	}
+	close(fds[0]);
+	close(fds[1]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
+	engine_stop(&e);
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
+}
+
 /* All programs that this kernel has hooks for: each is looked at by its verifier. */
 static void test_every_operation_has_its_programs(void **state)
 {
@@ -158,6 +188,7 @@ int main(void)
 		vm_test(test_permissive_reports_only),
 		vm_test(test_apply_exchanges_and_rollback_goes_back),
 		vm_test(test_nothing_is_attached_without_need),
+		vm_test(test_apply_after_a_fork),
 		vm_test(test_every_operation_has_its_programs),
 		vm_test(test_refused_policy_leaves_the_old_one),
 	};
