@@ -41,6 +41,12 @@ static __always_inline __u64 match_identity(__u32 device, __u64 inode)
 	return match_mix(device * MATCH_BASE, inode);
 }
 
+/* The bit of a filter of so many bits that a hash has. */
+static __always_inline __u64 match_filter_bit(__u32 bits, __u64 hash)
+{
+	return (hash >> 32) * bits >> 32;
+}
+
 /* The filter is asked for identities by this, as the device of a directory takes longer to find. */
 static __always_inline __u64 match_identity_filter(__u64 secret, __u64 inode)
 {

@@ -40,7 +40,8 @@
 #define IMAGE_REF_DIMS 80		/* struct image_dim, by key number */
 #define IMAGE_REF_STARTS 144		/* __u32 for each group: where the automaton begins, 0: nowhere */
 #define IMAGE_REF_POLICIES 148		/* struct image_policy, by number */
-#define IMAGE_REF_FREE 212		/* what follows is of no fixed size */
+#define IMAGE_REF_FILTER 212		/* a table of bits, 128 to the unit; what follows is of no fixed size */
+#define IMAGE_FILTER_MAX 3840		/* units, so that it is in the first page */
 
 struct image_unit {
 	__u64 a, b;
@@ -54,8 +55,7 @@ struct image_header {
 	__u32 pages;
 	__u32 clauses;		/* one past the last */
 	__u32 policies;
-	__u32 filter;		/* ref of a table of bits, 128 to the unit, in one page */
-	__u32 filter_shift;	/* the number of a bit is the hash shifted right by this */
+	__u32 filter_bits;	/* of the filter: the number of a bit is such a part of them as the hash is of all hashes */
 	__u32 hash;		/* ref of the hash table, a struct image_entry each */
 	__u32 hash_shift;	/* the first place of a key is the key shifted right by this */
 	__u32 clause_table;	/* ref; struct image_clause each */
@@ -66,9 +66,9 @@ struct image_header {
 	__u32 dfa_accepts;	/* ref; __u32 by state: ref of a struct image_hit, or 0 */
 	__u32 features;		/* enum image_feature: what paths of subjects and objects make necessary */
 	__u32 object_features;	/* the same of objects only */
-	__u32 reserved;
 	__u64 predicates_kept;	/* predicates that meant the same in the generation before */
 	__u64 tags_kept;	/* tags that meant the same there */
+	__u64 only_by_hit;	/* operations with IMAGE_ONLY_BY_HIT: KRSI_PRIV_OP_BIT() */
 };
 
 enum image_feature {

@@ -129,16 +129,13 @@ MATCH_FN __u32 match_find(match_at at, __u64 key)
 	return 0;
 }
 
-/*
- * Whether a hash may be that of something that is in the hash table. `page` is the image's page that
- * the filter is in: match_page(image, header->filter), looked up once for many hashes.
- */
-static __always_inline int match_filter(const struct image_unit *page, const struct image_header *header, __u64 hash)
+/* Whether a hash may be that of something that is in the hash table. The filter is in the page of the header. */
+static __always_inline int match_filter(const struct image_header *header, __u64 hash)
 {
-	__u64 bit = hash >> (header->filter_shift & 63);
-	const __u64 *words = (const void *)page;
+	__u64 bit = match_filter_bit(header->filter_bits, hash);
+	const __u64 *words = (const void *)header;
 
-	return words[(2 * header->filter + (__u32)(bit >> 6)) % (2 * IMAGE_PAGE_UNITS)] >> (bit & 63) & 1;
+	return words[(2 * IMAGE_REF_FILTER + (__u32)(bit >> 6)) % (2 * IMAGE_PAGE_UNITS)] >> (bit & 63) & 1;
 }
 
 /* --- sets ---------------------------------------------------------------- */

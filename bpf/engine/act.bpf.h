@@ -190,6 +190,7 @@ static __always_inline int slot_begin(__u32 number)
 	slot->act.objects = 0;
 	slot->act.late = 0;
 	slot->act.subject_loaded = 0;
+	slot->act.only_by_hit = 0;
 	slot->act.other_subject = 0;
 	slot->act.tags = 0;
 	slot->act.tree_tags = 0;
@@ -268,6 +269,9 @@ static __always_inline void act_decide(__u32 at, __u32 operation)
 
 	if (!slot || !(slot->act.operations & KRSI_PRIV_OP_BIT(operation)))
 		return;
+	/* Most files are nobody's business: often told without another look at the image. */
+	if (slot->act.only_by_hit & KRSI_PRIV_OP_BIT(operation) && !slot->match.hit_count && !slot->match.unresolved)
+		return;
 	image = match_image_open(&slot->match);
 	op = image ? match_unit(image, IMAGE_REF_OPS + (operation & 63)) : 0;
 	if (!op) {
@@ -276,7 +280,6 @@ static __always_inline void act_decide(__u32 at, __u32 operation)
 	}
 	if (!op->set)
 		return;
-	/* Most files are nobody's business. */
 	if (op->features & IMAGE_ONLY_BY_HIT && !slot->match.hit_count && !slot->match.unresolved)
 		return;
 	if (slot->act.late)
@@ -358,14 +361,13 @@ static __always_inline void act_file(__u32 at, struct file *file, __u32 roles)
 {
 	struct engine_slot *slot = slot_get(at);
 	const struct image_header *header;
-	const struct image_unit *filter;
 	volatile __u64 *numbers;
 	__u64 dentry, inode, overlay;
 
 	if (!slot)
 		return;
-	filter = walk_filter(slot, &header);
-	if (!filter) {
+	header = walk_header(slot);
+	if (!header) {
 		slot->match.unresolved |= MATCH_UNKNOWN_PATH;
 		return;
 	}
@@ -382,8 +384,9 @@ static __always_inline void act_file(__u32 at, struct file *file, __u32 roles)
 	inode = numbers[2];
 	overlay = numbers[3];
 	roles |= act_path_add(slot, header, numbers[0], dentry);
+	slot->act.only_by_hit = header->only_by_hit;
 	if (roles >> 16) {
-		walk_typed(at, slot, header, filter, file, roles);
+		walk_typed(at, slot, header, file, roles);
 		walk_finish(at);
 	} else {
 		walk_file(at, numbers[0], dentry, inode, roles);

@@ -166,8 +166,7 @@ static __always_inline int walk_reset(struct engine_slot *slot)
 }
 
 /* Whether nothing but the last name can matter, and it does not. */
-static __always_inline int walk_is_short(__u32 at, struct walk *walk, const struct image_unit *filter,
-					 const struct image_header *header)
+static __always_inline int walk_is_short(__u32 at, struct walk *walk, const struct image_header *header)
 {
 	__u64 root, mnt = walk->start_mount, dentry = walk->start_dentry;
 
@@ -175,7 +174,7 @@ static __always_inline int walk_is_short(__u32 at, struct walk *walk, const stru
 		return 0;
 	if (walk_chunk_read(walk, dentry))
 		return 0;
-	return !match_filter(filter, header, walk_name_hash(at, walk, dentry, header->key));
+	return !match_filter(header, walk_name_hash(at, walk, dentry, header->key));
 }
 
 #define WALK_ROLES 0xffffU	/* the other bits are enum image_feature, from bit 16 on */
@@ -184,21 +183,20 @@ static __always_inline int walk_is_short(__u32 at, struct walk *walk, const stru
 MATCH_FN int walk_begin(__u32 at, __u64 vfsmount, __u64 dentry, __u64 inode, __u32 roles)
 {
 	struct engine_slot *slot = slot_get(at);
-	const struct image_unit *filter;
 	const struct image_header *header;
 
 	if (!slot)
 		return PATH_UNREADABLE;
-	filter = walk_filter(slot, &header);
-	if (!filter)
+	header = walk_header(slot);
+	if (!header)
 		return PATH_UNREADABLE;
 	slot->walk.roles = roles & WALK_ROLES;
 	slot->walk.features = roles >> 16;
 	slot->walk.anchors = 0;
 	slot->walk.start_mount = vfsmount;
 	slot->walk.start_dentry = dentry;
-	walk_inode(at, &slot->walk, filter, header, inode, IMAGE_KIND_IDENTITY);
-	if (!slot->walk.features && walk_is_short(at, &slot->walk, filter, header))
+	walk_inode(at, &slot->walk, header, inode, IMAGE_KIND_IDENTITY);
+	if (!slot->walk.features && walk_is_short(at, &slot->walk, header))
 		return FILE_DONE;
 	slot->walk.hits = slot->match.hit_count;
 	return walk_reset(slot);
@@ -234,8 +232,11 @@ static __always_inline void walk_look(__u32 at, struct engine_slot *slot, int re
 		slot->match.unresolved |= MATCH_UNKNOWN_PATH;
 }
 
-/* From where the walk is, which is inside of the first mount, to the end. Tries again when it was disturbed. */
-static __always_inline int walk_go_on(__u32 at, struct engine_slot *slot)
+/*
+ * From where the walk is, which is inside of the first mount, to the end. Tries again when it was disturbed.
+ * `look`: what it means, and not only its sum.
+ */
+static __always_inline int walk_go_on(__u32 at, struct engine_slot *slot, int look)
 {
 	int i, j, result = PATH_MOVED;
 
@@ -253,7 +254,8 @@ static __always_inline int walk_go_on(__u32 at, struct engine_slot *slot)
 		result = PATH_MOVED;
 		walk_reset(slot);
 	}
-	walk_look(at, slot, result);
+	if (look)
+		walk_look(at, slot, result);
 	return result;
 }
 
@@ -261,7 +263,7 @@ MATCH_FN int walk_finish(__u32 at)
 {
 	struct engine_slot *slot = slot_get(at);
 
-	return slot ? walk_go_on(at, slot) : PATH_UNREADABLE;
+	return slot ? walk_go_on(at, slot, 1) : PATH_UNREADABLE;
 }
 
 /*
@@ -276,7 +278,16 @@ MATCH_FN int walk_file(__u32 at, __u64 vfsmount, __u64 dentry, __u64 inode, __u3
 	if (result == FILE_DONE)
 		return PATH_OK;
 	/* Not through walk_finish(), as calls cannot be nested any deeper. */
-	return slot ? walk_go_on(at, slot) : PATH_UNREADABLE;
+	return slot ? walk_go_on(at, slot, 1) : PATH_UNREADABLE;
+}
+
+/* Leave the sum of a path in walk.sum, which is the value that literals are looked up by. */
+MATCH_FN int walk_value(__u32 at, __u64 vfsmount, __u64 dentry)
+{
+	int result = walk_begin(at, vfsmount, dentry, 0, IMAGE_HAS_SUBTREES << 16);
+	struct engine_slot *slot = slot_get(at);
+
+	return slot && result == PATH_OK ? walk_go_on(at, slot, 0) : PATH_UNREADABLE;
 }
 
 /* --- by typed pointers ---------------------------------------------------- */
@@ -305,8 +316,7 @@ static __always_inline void memo_counters(struct engine_slot *slot)
  * Of a file that the program has the type of: its identity, and the names inside of its mount, for
  * walk_finish() to go on from.
  */
-static __always_inline void walk_typed(__u32 at, struct engine_slot *slot, const struct image_header *header,
-				      const struct image_unit *filter, struct file *file, __u32 roles)
+static __always_inline void walk_typed(__u32 at, struct engine_slot *slot, const struct image_header *header, struct file *file, __u32 roles)
 {
 	struct dentry *dentry = file->f_path.dentry, *parent;
 	struct inode *inode = file->f_inode;
@@ -326,7 +336,7 @@ static __always_inline void walk_typed(__u32 at, struct engine_slot *slot, const
 	for (i = 0; i < WALK_TYPED; i++) {
 		if (inode) {
 			number = inode->i_ino;
-			if (match_filter(filter, header, match_identity_filter(header->key, number))) {
+			if (match_filter(header, match_identity_filter(header->key, number))) {
 				slot->act.numbers[0] = (__u64)inode;
 				walk_identity(at, *(volatile __u64 *)&slot->act.numbers[0], number,
 					      i ? IMAGE_KIND_DIRECTORY : IMAGE_KIND_IDENTITY);
@@ -351,7 +361,7 @@ static __always_inline void walk_typed(__u32 at, struct engine_slot *slot, const
 		} else {
 			hash = match_finish(match_mix(match_text_begin(header->key, len), word & (~0ULL >> (8 - len) * 8)));
 		}
-		walk_name_add(at, walk, filter, header, hash);
+		walk_name_add(at, walk, header, hash);
 		dentry = parent;
 		walk->dentry = (__u64)dentry;
 		/* The root of the mount is looked at with what is above it. */

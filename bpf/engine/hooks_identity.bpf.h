@@ -62,12 +62,15 @@ MATCH_FN int known_add(__u32 at, __u64 key, __u32 ref)
 }
 
 /* Let a hash pass the image's filter from now on. */
-static __always_inline void filter_set(match_image image, const struct image_header *header, __u64 hash)
+static __always_inline void filter_set(match_image image, __u64 hash)
 {
-	__u64 bit = hash >> (header->filter_shift & 63), *words = match_page(image, header->filter);
+	struct image_header *header = match_page(image, 0);
+	__u64 bit, *words = (void *)header;
 
-	if (words)
-		__sync_fetch_and_or(&words[(2 * header->filter + (__u32)(bit >> 6)) % (2 * IMAGE_PAGE_UNITS)], 1ULL << (bit & 63));
+	if (!header)
+		return;
+	bit = match_filter_bit(header->filter_bits, hash);
+	__sync_fetch_and_or(&words[(2 * IMAGE_REF_FILTER + (__u32)(bit >> 6)) % (2 * IMAGE_PAGE_UNITS)], 1ULL << (bit & 63));
 }
 
 /* What a path means, the inode there means from now on. */
@@ -91,7 +94,7 @@ MATCH_FN int identity_learn(__u32 at, __u64 mnt, __u64 dentry, __u64 inode)
 		return 0;
 	slot->match.hit_count = 0;
 	slot->match.unresolved = 0;
-	if (walk_file(at, mnt, dentry, 0, IMAGE_HAS_SUBTREES << 16) != PATH_OK) {
+	if (walk_value(at, mnt, dentry) != PATH_OK) {
 		__sync_fetch_and_add(&known_lost, 1);
 		return 0;
 	}
@@ -100,7 +103,7 @@ MATCH_FN int identity_learn(__u32 at, __u64 mnt, __u64 dentry, __u64 inode)
 	changed |= known_add(at, match_key(header->key, IMAGE_KIND_DIRECTORY, match_identity(device, number)),
 			     match_find(at, match_key(header->key, IMAGE_KIND_SUBTREE, slot->walk.sum)));
 	if (changed)
-		filter_set(image, header, match_identity_filter(header->key, number));
+		filter_set(image, match_identity_filter(header->key, number));
 	return 0;
 }
 
@@ -109,7 +112,6 @@ MATCH_FN int identity_named(__u64 dentry, __u64 inode)
 {
 	__u32 number = *(volatile __u32 *)&generation, i;
 	const struct image_header *header;
-	const struct image_unit *filter;
 	struct engine_slot *slot;
 	int at;
 
@@ -122,9 +124,9 @@ MATCH_FN int identity_named(__u64 dentry, __u64 inode)
 		return 0;
 	}
 	slot->walk.namespace = home_namespace;
-	filter = walk_filter(slot, &header);
-	if (!filter || walk_chunk_read(&slot->walk, dentry) ||
-	    !match_filter(filter, header, walk_name_hash(at, &slot->walk, dentry, header->key)))
+	header = walk_header(slot);
+	if (!header || walk_chunk_read(&slot->walk, dentry) ||
+	    !match_filter(header, walk_name_hash(at, &slot->walk, dentry, header->key)))
 		goto out;
 	if (mounts_find(at, dentry) != PATH_OK)
 		__sync_fetch_and_add(&known_lost, 1);
@@ -192,7 +194,6 @@ int BPF_PROG(identity_gone, struct inode *inode)
 	__u32 number = *(volatile __u32 *)&generation, links = 0, device = 0;
 	__u64 address = act_argument(ctx, 0), super = 0;
 	const struct image_header *header;
-	const struct image_unit *filter;
 	struct engine_slot *slot;
 	unsigned long ino = 0;
 	int at;
@@ -207,8 +208,8 @@ int BPF_PROG(identity_gone, struct inode *inode)
 		__sync_fetch_and_add(&known_lost, 1);
 		return 0;
 	}
-	filter = walk_filter(slot, &header);
-	if (filter && match_filter(filter, header, match_identity_filter(header->key, ino)) &&
+	header = walk_header(slot);
+	if (header && match_filter(header, match_identity_filter(header->key, ino)) &&
 	    !bpf_core_read(&super, sizeof(super), &((struct inode *)address)->i_sb) &&
 	    !bpf_core_read(&device, sizeof(device), &((struct super_block *)super)->s_dev)) {
 		identity_forget(at, match_key(header->key, IMAGE_KIND_IDENTITY, match_identity(device, ino)));

@@ -56,22 +56,14 @@ MATCH_FN int text_name(__u32 at)
 {
 	struct engine_slot *slot = slot_get(at);
 	const struct image_header *header;
-	const struct image_unit *filter;
-	match_image image;
 	__u64 hash, word;
 	__u32 size;
 	int last;
 
 	if (!slot)
 		return PATH_UNREADABLE;
-	image = match_image_open(&slot->match);
-	if (!image)
-		return PATH_UNREADABLE;
-	header = match_header(image);
-	if (!header)
-		return PATH_UNREADABLE;
-	filter = match_page(image, header->filter);
-	if (!filter || bpf_probe_read_kernel_str(slot->walk.name, 257, (void *)slot->act.text) <= 0)
+	header = walk_header(slot);
+	if (!header || bpf_probe_read_kernel_str(slot->walk.name, 257, (void *)slot->act.text) <= 0)
 		return PATH_UNREADABLE;
 	size = text_name_size(at);
 	if (size == 0 || size > 255)
@@ -92,7 +84,7 @@ MATCH_FN int text_name(__u32 at)
 	slot->walk.sum = slot->walk.sum * MATCH_BASE + hash;
 	slot->walk.names++;
 	slot->act.text += size + 1;
-	if (match_filter(filter, header, hash))
+	if (match_filter(header, hash))
 		match_hit_add(&slot->match,
 			      match_find(at, match_key(header->key, last ? IMAGE_KIND_LITERAL : IMAGE_KIND_SUBTREE, slot->walk.sum)),
 			      slot->walk.roles);

@@ -409,15 +409,14 @@ MATCH_FN int walk_nameless(__u32 at, __u64 dentry, __u64 inode, __u32 roles)
 {
 	struct engine_slot *slot = slot_get(at);
 	const struct image_header *header;
-	const struct image_unit *filter;
 
 	if (!slot)
 		return PATH_UNREADABLE;
-	filter = walk_filter(slot, &header);
-	if (!filter)
+	header = walk_header(slot);
+	if (!header)
 		return PATH_UNREADABLE;
 	slot->walk.roles = roles;
-	if (walk_inode(at, &slot->walk, filter, header, inode, IMAGE_KIND_IDENTITY) || walk_chunk_read(&slot->walk, dentry))
+	if (walk_inode(at, &slot->walk, header, inode, IMAGE_KIND_IDENTITY) || walk_chunk_read(&slot->walk, dentry))
 		return PATH_UNREADABLE;
 	if (slot->walk.chunk.parent == dentry)
 		return PATH_OK;

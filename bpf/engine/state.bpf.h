@@ -230,6 +230,7 @@ struct act_object {
 /* What an operation is about besides paths. */
 struct act {
 	__u64 operations;		/* that the policies in force were about when it began */
+	__u64 only_by_hit;		/* as the image has it, when that was read already */
 	__u64 numbers[4];		/* pointers on their way to being numbers */
 	__u64 capabilities, target;	/* bits; of the target, predicates */
 	__u64 address_high, address_low;

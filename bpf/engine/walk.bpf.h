@@ -28,13 +28,12 @@
 
 struct super_block___flags { unsigned long s_flags; } __attribute__((preserve_access_index));
 
-/* The filter of the slot's image, with the image's header; NULL when there is none. */
-static __always_inline const struct image_unit *walk_filter(const struct engine_slot *slot, const struct image_header **header)
+/* The header of the slot's image, NULL when there is none. */
+static __always_inline const struct image_header *walk_header(const struct engine_slot *slot)
 {
 	match_image image = match_image_open(&slot->match);
 
-	*header = image ? match_header(image) : 0;
-	return *header ? match_page(image, (*header)->filter) : 0;
+	return image ? match_header(image) : 0;
 }
 
 /* Of the name in the chunk that is in the dentry itself: up to 39 bytes, whatever is behind it. */
@@ -139,14 +138,13 @@ MATCH_FN int walk_identity(__u32 at, __u64 inode, __u64 number, __u32 kind)
 	return 0;
 }
 
-static __always_inline int walk_inode(__u32 at, struct walk *walk, const struct image_unit *filter,
-				      const struct image_header *header, __u64 inode, __u32 kind)
+static __always_inline int walk_inode(__u32 at, struct walk *walk, const struct image_header *header, __u64 inode, __u32 kind)
 {
 	if (!inode)
 		return 0;
 	if (bpf_core_read(&walk->read, sizeof(walk->read), &((struct inode *)inode)->i_ino))
 		return PATH_UNREADABLE;
-	if (match_filter(filter, header, match_identity_filter(header->key, walk->read)))
+	if (match_filter(header, match_identity_filter(header->key, walk->read)))
 		walk_identity(at, inode, walk->read, kind);
 	return 0;
 }
@@ -182,14 +180,13 @@ static __always_inline int walk_loose(struct walk *walk)
 }
 
 /* From the root of a mount to the place that it is mounted on. */
-static __always_inline int walk_cross(__u32 at, struct walk *walk, const struct image_unit *filter,
-				      const struct image_header *header)
+static __always_inline int walk_cross(__u32 at, struct walk *walk, const struct image_header *header)
 {
 	__u64 parent;
 
 	if (walk_chunk_read(walk, walk->dentry))
 		return PATH_UNREADABLE;
-	if (walk->dentry != walk->leaf && walk_inode(at, walk, filter, header, walk->chunk.inode, IMAGE_KIND_DIRECTORY))
+	if (walk->dentry != walk->leaf && walk_inode(at, walk, header, walk->chunk.inode, IMAGE_KIND_DIRECTORY))
 		return PATH_UNREADABLE;
 	if (walk->chunk.parent != walk->dentry) {
 		/* The root of a bind that is not the root of its file system. */
@@ -234,10 +231,9 @@ MATCH_FN int walk_candidate(__u32 at, __u64 hash)
 }
 
 /* Add a name to the sum of the part. */
-static __always_inline void walk_name_add(__u32 at, struct walk *walk, const struct image_unit *filter,
-					  const struct image_header *header, __u64 hash)
+static __always_inline void walk_name_add(__u32 at, struct walk *walk, const struct image_header *header, __u64 hash)
 {
-	if (match_filter(filter, header, hash))
+	if (match_filter(header, hash))
 		walk_candidate(at, hash);
 	walk->sum += hash * walk->power;
 	walk->power *= MATCH_BASE;
@@ -245,15 +241,14 @@ static __always_inline void walk_name_add(__u32 at, struct walk *walk, const str
 	walk->names++;
 }
 
-static __always_inline int walk_name(__u32 at, struct walk *walk, const struct image_unit *filter,
-				     const struct image_header *header)
+static __always_inline int walk_name(__u32 at, struct walk *walk, const struct image_header *header)
 {
 	if (walk_chunk_read(walk, walk->dentry))
 		return PATH_UNREADABLE;
 	if (walk->chunk.parent == walk->dentry)
 		return walk_loose(walk);
-	walk_name_add(at, walk, filter, header, walk_name_hash(at, walk, walk->dentry, header->key));
-	if (walk->dentry != walk->leaf && walk_inode(at, walk, filter, header, walk->chunk.inode, IMAGE_KIND_DIRECTORY))
+	walk_name_add(at, walk, header, walk_name_hash(at, walk, walk->dentry, header->key));
+	if (walk->dentry != walk->leaf && walk_inode(at, walk, header, walk->chunk.inode, IMAGE_KIND_DIRECTORY))
 		return PATH_UNREADABLE;
 	walk->dentry = walk->chunk.parent;
 	return PATH_GOES_ON;
@@ -263,22 +258,21 @@ static __always_inline int walk_name(__u32 at, struct walk *walk, const struct i
 MATCH_FN int walk_climb(__u32 at)
 {
 	struct engine_slot *slot = slot_get(at);
-	const struct image_unit *filter;
 	const struct image_header *header;
 	int i, result = PATH_GOES_ON;
 
 	if (!slot)
 		return PATH_UNREADABLE;
-	filter = walk_filter(slot, &header);
-	if (!filter)
+	header = walk_header(slot);
+	if (!header)
 		return PATH_UNREADABLE;
 	for (i = 0; i < WALK_CHUNK; i++) {
 		if (slot->walk.dentry != slot->walk.root) {
-			result = walk_name(at, &slot->walk, filter, header);
+			result = walk_name(at, &slot->walk, header);
 		} else {
 			if (slot->walk.part == 0)
 				return PATH_OK;
-			result = walk_cross(at, &slot->walk, filter, header);
+			result = walk_cross(at, &slot->walk, header);
 		}
 		if (result != PATH_GOES_ON)
 			break;
@@ -290,18 +284,17 @@ MATCH_FN int walk_climb(__u32 at)
 MATCH_FN int walk_side(__u32 at)
 {
 	struct engine_slot *slot = slot_get(at);
-	const struct image_unit *filter;
 	const struct image_header *header;
 	int i;
 
 	if (!slot)
 		return PATH_UNREADABLE;
-	filter = walk_filter(slot, &header);
-	if (!filter)
+	header = walk_header(slot);
+	if (!header)
 		return PATH_UNREADABLE;
 	for (i = 0; i < WALK_CHUNK; i++) {
 		if (walk_chunk_read(&slot->walk, slot->walk.dentry) ||
-		    walk_inode(at, &slot->walk, filter, header, slot->walk.chunk.inode, IMAGE_KIND_DIRECTORY))
+		    walk_inode(at, &slot->walk, header, slot->walk.chunk.inode, IMAGE_KIND_DIRECTORY))
 			return PATH_UNREADABLE;
 		if (slot->walk.chunk.parent == slot->walk.dentry)
 			return PATH_OK;

@@ -58,6 +58,8 @@ static void features_write(struct krsi_priv_build *build)
 		header->object_features |= ops[operation].features;
 		if (ops[operation].set && !(by_more & KRSI_PRIV_OP_BIT(operation)))
 			ops[operation].features |= IMAGE_ONLY_BY_HIT;
+		if (ops[operation].features & IMAGE_ONLY_BY_HIT)
+			header->only_by_hit |= KRSI_PRIV_OP_BIT(operation);
 	}
 }
 
@@ -105,7 +107,7 @@ static int steps(struct krsi_priv_build *build)
 		return -ENOMEM;
 	err = krsi_priv_compile_check(build);
 	if (!err)
-		err = krsi_priv_units_init(&build->units, IMAGE_REF_FREE, (uint32_t)pages * IMAGE_PAGE_UNITS);
+		err = krsi_priv_units_init(&build->units, IMAGE_REF_FILTER + krsi_priv_compile_filter_units(build), (uint32_t)pages * IMAGE_PAGE_UNITS);
 	if (!err)
 		err = krsi_priv_compile_clauses(build);
 	if (!err)

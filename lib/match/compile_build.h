@@ -157,6 +157,7 @@ struct krsi_priv_build {
 	uint64_t dims[KRSI_PRIV_OP_END];
 	uint32_t features[KRSI_PRIV_OP_END];
 	uint32_t all_features;
+	uint32_t filter_units;
 	struct krsi_priv_set *scratch;		/* 2 * 64 empty sets: of what is, and of what is not */
 
 	struct krsi_priv_array postings;	/* struct krsi_priv_posting */
@@ -207,6 +208,7 @@ int krsi_priv_compile_identity(struct krsi_priv_build *build, uint32_t kind, uin
 			       uint64_t meaning);
 int krsi_priv_compile_posting(struct krsi_priv_build *build, uint32_t kind, uint64_t value, uint64_t meaning);
 int krsi_priv_compile_filter(struct krsi_priv_build *build, uint64_t hash);
+uint32_t krsi_priv_compile_filter_units(struct krsi_priv_build *build);	/* how many the filter will take */
 int krsi_priv_compile_resolve(struct krsi_priv_build *build);
 int krsi_priv_compile_range(struct krsi_priv_build *build, unsigned int key);
 int krsi_priv_compile_dfa(struct krsi_priv_build *build);

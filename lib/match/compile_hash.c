@@ -9,9 +9,8 @@
 #include "compile_build.h"
 #include "hash.h"
 
-#define BITS_MIN 13		/* of the filter: 8192 */
-#define BITS_MAX 19		/* one page: with 65,536 entries still seven in eight strangers are told */
-#define BITS_OF_ENTRY 16
+#define FILTER_MIN 64		/* units: 8,192 bits */
+#define FILTER_BITS 16		/* for each entry */
 #define PLACES_MIN 4		/* 16 */
 #define PLACES_MAX 31		/* more than any image has */
 
@@ -130,30 +129,36 @@ static int table_make(struct krsi_priv_build *build, struct image_entry *entries
 	return 0;
 }
 
-static int filter_make(struct krsi_priv_build *build)
+/*
+ * Its size is fixed before anything else has a place. A pattern is a name and an inode, and with 16 bits for
+ * each, one in 16 strangers passes; with 65,536 patterns one in four.
+ */
+uint32_t krsi_priv_compile_filter_units(struct krsi_priv_build *build)
 {
+	struct krsi_priv_totals totals;
+	size_t units;
+
+	krsi_priv_totals_count(build->policies, build->policy_count, &totals);
+	units = 2 * totals.patterns * FILTER_BITS / 128;
+	if (units < FILTER_MIN)
+		units = FILTER_MIN;
+	build->filter_units = units > IMAGE_FILTER_MAX ? IMAGE_FILTER_MAX : (uint32_t)units;
+	return build->filter_units;
+}
+
+static void filter_make(struct krsi_priv_build *build)
+{
+	struct image_header *header = krsi_priv_units_at(&build->units, 0);
+	struct image_unit *units = krsi_priv_units_at(&build->units, IMAGE_REF_FILTER);
 	const uint64_t *hashes = build->filter.at;
-	struct image_header *header;
-	uint32_t bits = BITS_MIN, ref;
-	struct image_unit *units;
 	uint64_t bit;
 	size_t i;
-	int err;
 
-	while (bits < BITS_MAX && 1ULL << bits < BITS_OF_ENTRY * build->filter.count)
-		bits++;
-	err = krsi_priv_units_alloc(&build->units, 1U << (bits - 7), 1, true, &ref);
-	if (err)
-		return err;
-	units = krsi_priv_units_at(&build->units, ref);
+	header->filter_bits = build->filter_units * 128;
 	for (i = 0; i < build->filter.count; i++) {
-		bit = hashes[i] >> (64 - bits);
+		bit = match_filter_bit(header->filter_bits, hashes[i]);
 		*(bit & 64 ? &units[bit / 128].b : &units[bit / 128].a) |= 1ULL << bit % 64;
 	}
-	header = krsi_priv_units_at(&build->units, 0);
-	header->filter = ref;
-	header->filter_shift = 64 - bits;
-	return 0;
 }
 
 static void postings_sort(struct krsi_priv_build *build)
@@ -181,7 +186,7 @@ int krsi_priv_compile_hash(struct krsi_priv_build *build)
 	if (!err)
 		err = table_make(build, entries, number);
 	if (!err)
-		err = filter_make(build);
+		filter_make(build);
 	free(entries);
 	return err;
 }

@@ -127,11 +127,6 @@ static uint32_t path_run(const struct krsi_priv_image *image, enum match_group g
 	return automaton_run(image, group, path->at, path->size > 1 ? path->size : 0);
 }
 
-static bool filter_passes(const struct krsi_priv_image *image, const struct image_header *header, uint64_t hash)
-{
-	return match_filter(match_page(image, header->filter), header, hash);
-}
-
 /* What a path means, with its directories and by globs. What does not pass the filter is not looked up, as in the kernel. */
 static void path_hits(struct krsi_priv_decision *at, const struct krsi_priv_bytes *path, uint32_t roles)
 {
@@ -141,7 +136,7 @@ static void path_hits(struct krsi_priv_decision *at, const struct krsi_priv_byte
 
 	if (!walk_begin(&walk, path))
 		return;
-	for (passes = filter_passes(at->image, header, 0);; passes = filter_passes(at->image, header, walk.name)) {
+	for (passes = match_filter(header, 0);; passes = match_filter(header, walk.name)) {
 		if (passes)
 			match_hit_add(&at->slot, find(at, walk_is_done(&walk) ? IMAGE_KIND_LITERAL : IMAGE_KIND_SUBTREE, walk.value), roles);
 		if (passes && walk.at && (header->features & IMAGE_HAS_ANCHORS))
@@ -158,7 +153,7 @@ static void identity_hit(struct krsi_priv_decision *at, uint32_t kind, const str
 {
 	const struct image_header *header = match_header(at->image);
 
-	if (id->inode && filter_passes(at->image, header, match_identity_filter(header->key, id->inode)))
+	if (id->inode && match_filter(header, match_identity_filter(header->key, id->inode)))
 		match_hit_add(&at->slot, find(at, kind, match_identity(id->device, id->inode)), roles);
 }
 

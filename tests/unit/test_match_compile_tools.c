@@ -311,8 +311,8 @@ uint32_t image_glob(const struct krsi_priv_image *image, unsigned int group, con
 bool image_filter(const struct krsi_priv_image *image, uint64_t hash)
 {
 	const struct image_header *header = image_header(image);
-	uint64_t bit = hash >> header->filter_shift;
-	const struct image_unit *unit = image_at(image, header->filter + (uint32_t)(bit / 128));
+	uint64_t bit = match_filter_bit(header->filter_bits, hash);
+	const struct image_unit *unit = image_at(image, IMAGE_REF_FILTER + (uint32_t)(bit / 128));
 
 	return (bit & 64 ? unit->b : unit->a) >> bit % 64 & 1;
 }
@@ -361,7 +361,7 @@ void image_check(const struct krsi_priv_image *image)
 	assert_int_equal(header->pages, image->pages);
 	assert_int_equal(header->clauses, image->clauses);
 	assert_true(header->clauses >= IMAGE_PREDICATES_MAX && header->clauses <= IMAGE_CLAUSES_MAX);
-	assert_true(header->clause_table >= IMAGE_REF_FREE && header->clause_table + header->clauses <= image->pages * IMAGE_PAGE_UNITS);
+	assert_true(header->clause_table >= IMAGE_REF_FILTER + header->filter_bits / 128 && header->clause_table + header->clauses <= image->pages * IMAGE_PAGE_UNITS);
 	assert_int_equal(header->counter_table % 2, 0);
 	assert_true(header->counter_table + 2 * header->clauses <= image->pages * IMAGE_PAGE_UNITS);
 	for (i = 0; i < KRSI_PRIV_OP_END; i++)
