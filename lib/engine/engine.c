@@ -185,17 +185,13 @@ static int apply_check(struct krsi_engine *engine, struct krsi_policy *const *po
 	return 0;
 }
 
-int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
+static int apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count, struct krsi_priv_resolutions *resolutions)
 {
 	struct krsi_priv_generation made, *place;
 	uint32_t index;
 	int err, fd;
 
-	if (!engine || (count && !policies))
-		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_apply: an argument is NULL");
-	err = apply_check(engine, policies, count);
-	if (!err)
-		err = krsi_priv_generation_make(engine, policies, count, &made);
+	err = krsi_priv_generation_make(engine, policies, count, resolutions, &made);
 	if (err)
 		return err;
 	index = made.number % KRSI_PRIV_GENERATIONS;
@@ -213,6 +209,22 @@ int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *pol
 	err = bring_into_force(engine, place);
 	if (err)
 		krsi_priv_generation_free(engine, place);
+	else
+		krsi_priv_identities_again(engine, place, resolutions);
+	return err;
+}
+
+int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
+{
+	struct krsi_priv_resolutions resolutions = { .at = NULL };
+	int err;
+
+	if (!engine || (count && !policies))
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_apply: an argument is NULL");
+	err = apply_check(engine, policies, count);
+	if (!err)
+		err = apply(engine, policies, count, &resolutions);
+	krsi_priv_resolutions_free(&resolutions);
 	return err;
 }
 

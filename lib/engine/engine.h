@@ -19,6 +19,7 @@ struct krsi_hooks;
 struct krsi_map;
 struct krsi_object;
 struct krsi_stream;
+struct krsi_priv_resolutions;
 
 #define KRSI_PRIV_PROGRAMS_MAX 96
 #define KRSI_PRIV_GENERATIONS 8		/* IMAGES of bpf/engine/state.bpf.h */
@@ -61,6 +62,7 @@ struct krsi_priv_engine_link {
 struct krsi_priv_engine_globals {
 	uint32_t *generation, *want_views, *want_predicates, *seed_generation, *seed_changed, *owner_tgid;
 	uint64_t *operations, *known_lost;
+	uint32_t *known_any;
 };
 
 /*
@@ -120,7 +122,7 @@ void krsi_priv_kernel_free(struct krsi_engine *engine);
 
 /* Compile policies and bring them into the kernel as `generation`. Nothing looks at them yet. */
 int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count,
-			      struct krsi_priv_generation *ret);
+			      struct krsi_priv_resolutions *resolutions, struct krsi_priv_generation *ret);
 
 /* Give the image back to the kernel; the names stay. */
 void krsi_priv_generation_unload(struct krsi_engine *engine, struct krsi_priv_generation *generation);
@@ -132,11 +134,35 @@ struct krsi_priv_generation *krsi_priv_generation_find(const struct krsi_engine 
 /* For struct krsi_priv_compile. */
 bool krsi_priv_resolve_path(void *data, const char *path, struct krsi_priv_resolved *ret);
 
+/* What paths led to when policies were compiled. */
+struct krsi_priv_resolution {
+	char *path;
+	struct krsi_priv_resolved resolved;
+	bool found;
+};
+
+struct krsi_priv_resolutions {
+	struct krsi_priv_resolution *at;
+	size_t count, capacity;
+	bool no_memory;			/* some are missing */
+};
+
+/* The same with the answers noted; `data` is a struct krsi_priv_resolutions. */
+bool krsi_priv_resolve_noting(void *data, const char *path, struct krsi_priv_resolved *ret);
+void krsi_priv_resolutions_free(struct krsi_priv_resolutions *resolutions);
+
 /* Namespaces of the first process, by the numbers that stat(2) has for them; 0 where they cannot be read. */
 void krsi_priv_host_namespaces(uint64_t numbers[8]);
 
 /* Have the programs take this process's mount namespace for the one that the policies' paths are of. */
 int krsi_priv_home_look(struct krsi_engine *engine, struct krsi_object *object);
+
+/*
+ * Look at paths again, now that the programs follow what is made and renamed: what has changed since they were
+ * compiled is put in as the programs would.
+ */
+void krsi_priv_identities_again(struct krsi_engine *engine, const struct krsi_priv_generation *generation,
+				const struct krsi_priv_resolutions *resolutions);
 
 /* Let go of what was found out for images that are neither in force nor the way back. */
 void krsi_priv_identities_forget(struct krsi_engine *engine);

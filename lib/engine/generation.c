@@ -140,14 +140,15 @@ static uint32_t next_number(const struct krsi_engine *engine)
 }
 
 int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count,
-			      struct krsi_priv_generation *ret)
+			      struct krsi_priv_resolutions *resolutions, struct krsi_priv_generation *ret)
 {
 	struct krsi_priv_generation generation = { .number = next_number(engine), .map_fd = -1 };
 	struct krsi_priv_image image = { 0 };
 	struct krsi_priv_compile compile = {
 		.generation = generation.number,
 		.secret = engine->secret,
-		.resolve = krsi_priv_resolve_path,
+		.resolve = krsi_priv_resolve_noting,
+		.resolve_data = resolutions,
 		.tags = &generation.tags,
 		.predicates = &generation.predicates,
 	};
@@ -157,6 +158,8 @@ int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *co
 	err = bits_begin(engine, &generation);
 	if (!err)
 		err = krsi_priv_image_compile(engine->ctx, (const struct krsi_policy *const *)policies, count, &compile, &image);
+	if (!err && resolutions->no_memory)
+		err = -ENOMEM;
 	if (!err)
 		err = krsi_priv_strings_check(engine, image.dims);
 	if (!err)

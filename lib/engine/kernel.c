@@ -290,6 +290,7 @@ static int globals_find(struct krsi_engine *engine, const struct krsi_object *ob
 		{ "seed_changed", (void **)&globals->seed_changed },
 		{ "owner_tgid", (void **)&globals->owner_tgid },
 		{ "known_lost", (void **)&globals->known_lost },
+		{ "known_any", (void **)&globals->known_any },
 	};
 	const struct btf *btf = bpf_object__btf(krsi_object_bpf((struct krsi_object *)object));
 	int id = btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC), i;

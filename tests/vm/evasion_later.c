@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <bpf/bpf.h>
 
@@ -127,6 +128,36 @@ static void test_exception_goes_with_a_program_that_is_replaced(void **state)
 
 /* --- what must not be taken for it ---------------------------------------- */
 
+/* Another process replaces the object, at some moment while the policy is applied or soon after. */
+static void test_object_that_is_replaced_while_the_policy_is_applied(void **state)
+{
+	volatile unsigned int spin;
+	unsigned int i;
+	pid_t child;
+	int status;
+
+	(void)state;
+	for (i = 0; i < 60; i++) {
+		policy_stop();
+		file_make(OPEN "/new", "x");
+		unlink(ALIAS);
+		allowed(tried(link(OPEN "/new", ALIAS)));
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			for (spin = 0; spin < i * 100000; spin++)
+				;
+			_exit(rename(OPEN "/new", SECRET) != 0);
+		}
+		policy_start(OPEN_SECRET);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		denied(reads(SECRET));
+		denied(reads(ALIAS));
+		allowed(reads(NEIGHBOUR));
+	}
+}
+
 static int rename_as_nobody(void)
 {
 	must(setgid(65534) == 0 && setuid(65534) == 0);
@@ -211,6 +242,7 @@ int main(int argc, char **argv)
 		evasion_test(test_directory_made_later_is_denied_after_its_rename),
 		evasion_test(test_object_in_a_directory_that_is_moved_into_place_is_open_after_it_is_moved_away),
 		evasion_test(test_exception_goes_with_a_program_that_is_replaced),
+		evasion_test(test_object_that_is_replaced_while_the_policy_is_applied),
 		evasion_test(test_rename_that_fails_teaches_nothing),
 		evasion_test(test_name_in_another_namespace_teaches_nothing),
 		evasion_test(test_object_that_is_gone_is_forgotten),
