@@ -157,6 +157,9 @@ static int end(struct run *run, int ended_by)
 	krsi_engine_info(run->engine, &info);
 	tool_error("ended by SIG%s: %" PRIu64 " event%s, %" PRIu64 " lost, %" PRIu64 " not written", sigabbrev_np(ended_by),
 		   info.events, plural(info.events), info.lost, run->output.dropped_total);
+	if (info.identities_lost)
+		tool_error("%" PRIu64 " file%s got a name of the policies meanwhile and could not be followed: only the name was denied, not what leads to the same file", info.identities_lost,
+			   plural(info.identities_lost));
 	return code;
 }
 

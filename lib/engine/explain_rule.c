@@ -96,7 +96,26 @@ static void needs_explain(struct krsi_priv_explain *explain, uint64_t keys, uint
 		krsi_priv_explain_tell(explain, item, "automaton: it reads every path, as of wildcards without a name beside them");
 	else if (features & IMAGE_HAS_ANCHORS)
 		krsi_priv_explain_tell(explain, item, "automaton: it reads the paths that have a name of the pattern on them");
+	if (keys & (KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_ARGV) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_ENV)))
+		krsi_priv_explain_tell(explain, item, "arguments and environment: of each execution all of them are read, up to 512 KiB");
 	tracking_explain(explain, keys);
+}
+
+/* A name is what the mount namespace makes of it: see docs/bypasses.md. */
+static void exception_explain(struct krsi_priv_explain *explain, const struct krsi_priv_rule *rule)
+{
+	struct krsi_explain_item item = { .kind = KRSI_EXPLAIN_NEED, .level = KRSI_LOG_WARN };
+	const struct krsi_priv_condition *exe = krsi_priv_conditions_find(&rule->except_subject, KRSI_PRIV_KEY_EXE);
+	uint32_t i;
+
+	if (!exe || krsi_priv_conditions_find(&rule->except_subject, KRSI_PRIV_KEY_NS_MNT))
+		return;
+	for (i = 0; i < exe->count; i++)
+		if (exe->entries[i].form == KRSI_PRIV_FORM_PATTERN && !exe->entries[i].negated)
+			break;
+	if (i < exe->count)
+		krsi_priv_explain_tell(explain, item, "the exception is for a name, which another program has in a mount namespace of its own, and who may make user namespaces "
+				       "can make one; write unless: { exe: ..., namespaces: { mnt: host } } where the program runs on the host");
 }
 
 static void missing_explain(struct krsi_priv_explain *explain, const struct krsi_priv_rule *rule)
@@ -159,6 +178,7 @@ void krsi_priv_explain_rule(struct krsi_priv_explain *explain, const struct krsi
 		host_check(explain, all[i]);
 	}
 	needs_explain(explain, keys, features);
+	exception_explain(explain, rule);
 	explain->keys |= keys;
 	explain->rule = NULL;
 }

@@ -268,6 +268,21 @@ static void test_explain_defaults_and_warnings(void **state)
 	assert_null(strstr(told.text, "file.open:"));
 }
 
+static void test_explain_exceptions_for_names_and_strings(void **state)
+{
+	assert_ok(*state, explain(*state, HEAD
+				  "  - { name: named, on: file.open, object: { path: /nowhere }, unless: { exe: [/nobody, \"!/somebody\"] }, action: deny }\n"
+				  "  - { name: here, on: file.open, object: { path: /nowhere }, unless: { exe: /nobody, namespaces: { mnt: 5 } }, action: deny }\n"
+				  "  - { name: inode, on: file.open, object: { path: /nowhere }, unless: { exe: \"8:1:5\" }, action: deny }\n"
+				  "  - { name: others, on: file.open, object: { path: /nowhere }, unless: { exe: \"!/nobody\" }, action: deny }\n"
+				  "  - { name: strings, on: process.exec, object: { env: A }, action: deny }\n"));
+	assert_words(told.text, "\nW7|web|named||||the exception is for a name");
+	assert_null(strstr(told.text, "|here||||the exception"));
+	assert_null(strstr(told.text, "|inode||||the exception"));
+	assert_null(strstr(told.text, "|others||||the exception"));
+	assert_words(told.text, "\n7|web|strings||||arguments and environment: ");
+}
+
 /* --- paths --------------------------------------------------------------------------------------- */
 
 static void test_explain_how_paths_are_found(void **state)
@@ -369,6 +384,7 @@ int main(void)
 		explain_test(test_explain_a_kernel_without_the_hook),
 		explain_test(test_explain_what_the_engine_lacks_names_each_rule),
 		explain_test(test_explain_defaults_and_warnings),
+		explain_test(test_explain_exceptions_for_names_and_strings),
 		explain_test(test_explain_how_paths_are_found),
 		explain_test(test_explain_the_callback_can_end_it),
 		explain_test(test_explain_arguments_and_limits),
