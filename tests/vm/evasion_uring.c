@@ -13,6 +13,11 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+/* Newer than the headers may be. */
+#define OP_FTRUNCATE 55		/* 6.9 */
+#define OP_BIND 56		/* 6.11 */
+#define OP_LISTEN 57
+
 /* --- a ring of one operation at a time ----------------------------------- */
 
 struct ring {
@@ -229,6 +234,35 @@ static void test_setting_attributes_is_denied(void **state)
 	ring_close(&ring);
 }
 
+static void test_removing_a_directory_is_denied(void **state)
+{
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_UNLINKAT, .fd = AT_FDCWD, .addr = (uintptr_t)(VAULT "/empty"), .unlink_flags = AT_REMOVEDIR };
+	struct ring ring = ring_open(0);
+
+	(void)state;
+	assert_int_equal(mkdir(VAULT "/empty", 0700) || mkdir(OPEN "/empty", 0700), 0);
+	policy_start(RULE("file.rmdir", "path: " VAULT "/empty"));
+	denied(supported(tried(ring_do(&ring, &sqe))));
+	sqe.addr = (uintptr_t)(OPEN "/empty");
+	allowed(tried(ring_do(&ring, &sqe)));
+	ring_close(&ring);
+}
+
+static void test_truncating_is_denied(void **state)
+{
+	struct io_uring_sqe sqe = { .opcode = OP_FTRUNCATE, .fd = open(SECRET, O_WRONLY | O_CLOEXEC), .off = 1 };
+	struct ring ring = ring_open(0);
+
+	(void)state;
+	policy_start(RULE("file.truncate", "path: " SECRET));
+	denied(supported(tried(ring_do(&ring, &sqe))));
+	close(sqe.fd);
+	sqe.fd = open(NEIGHBOUR, O_WRONLY | O_CLOEXEC);
+	allowed(tried(ring_do(&ring, &sqe)));
+	close(sqe.fd);
+	ring_close(&ring);
+}
+
 /* --- sockets ------------------------------------------------------------- */
 
 static struct sockaddr_in loopback(uint16_t port)
@@ -282,6 +316,91 @@ static void test_connecting_and_sending_are_denied(void **state)
 	}
 }
 
+static void test_sending_with_an_address_is_denied(void **state)
+{
+	struct sockaddr_in address = loopback(4711);
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_SEND, .addr = (uintptr_t)"x", .len = 1, .addr2 = (uintptr_t)&address, .addr_len = sizeof(address) };
+	struct ring ring = ring_open(0);
+
+	(void)state;
+	sqe.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	policy_start(RULE("network.send", "port: 4711"));
+	denied(supported(tried(ring_do(&ring, &sqe))));
+	address = loopback(4712);
+	allowed(tried(ring_do(&ring, &sqe)));
+	close(sqe.fd);
+	ring_close(&ring);
+}
+
+static void test_making_a_socket_is_denied(void **state)
+{
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_SOCKET, .fd = AF_INET, .off = SOCK_DGRAM };
+	struct ring ring = ring_open(0);
+
+	(void)state;
+	policy_start(RULE("network.socket", "family: inet"));
+	denied(supported(opened(ring_do(&ring, &sqe))));
+	sqe.fd = AF_UNIX;
+	allowed(opened(ring_do(&ring, &sqe)));
+	ring_close(&ring);
+}
+
+/* A socket with an address, and somebody who connects. */
+static int listener_make(uint16_t port, int *client)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+	struct sockaddr_in address = loopback(port);
+
+	assert_true(fd >= 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	*client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(*client, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void test_accepting_is_denied(void **state)
+{
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_ACCEPT };
+	struct ring ring = ring_open(0);
+	int client;
+
+	(void)state;
+	policy_start(RULE("network.accept", "port: 4711"));
+	sqe.fd = listener_make(4711, &client);
+	denied(opened(ring_do(&ring, &sqe)));
+	close(client);
+	close(sqe.fd);
+	sqe.fd = listener_make(4712, &client);
+	allowed(opened(ring_do(&ring, &sqe)));
+	close(client);
+	close(sqe.fd);
+	ring_close(&ring);
+}
+
+static void test_binding_and_listening_are_denied(void **state)
+{
+	struct sockaddr_in address = loopback(4721);
+	struct io_uring_sqe binds = { .opcode = OP_BIND, .addr = (uintptr_t)&address, .addr2 = sizeof(address) }, listens = { .opcode = OP_LISTEN, .len = 1 };
+	struct ring ring = ring_open(0);
+
+	(void)state;
+	binds.fd = listens.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	policy_start(RULE("network.bind", "port: 4721") "  - { name: l, on: network.listen, object: { port: 4723 }, " DENY);
+	denied(supported(tried(ring_do(&ring, &binds))));
+	address = loopback(4723);
+	allowed(tried(ring_do(&ring, &binds)));
+	denied(tried(ring_do(&ring, &listens)));
+	close(binds.fd);
+	binds.fd = listens.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	address = loopback(4722);
+	allowed(tried(ring_do(&ring, &binds)));
+	allowed(tried(ring_do(&ring, &listens)));
+	close(binds.fd);
+	ring_close(&ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +409,12 @@ int main(void)
 		evasion_test(test_unlinking_renaming_and_linking_are_denied),
 		evasion_test(test_setting_attributes_is_denied),
 		evasion_test(test_connecting_and_sending_are_denied),
+		evasion_test(test_removing_a_directory_is_denied),
+		evasion_test(test_truncating_is_denied),
+		evasion_test(test_sending_with_an_address_is_denied),
+		evasion_test(test_making_a_socket_is_denied),
+		evasion_test(test_accepting_is_denied),
+		evasion_test(test_binding_and_listening_are_denied),
 	};
 
 	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
