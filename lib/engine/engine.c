@@ -163,6 +163,7 @@ static int bring_into_force(struct krsi_engine *engine, struct krsi_priv_generat
 	engine->current = generation->number;
 	forget(engine);
 	krsi_priv_kernel_drop(engine, operations_of(generation), duties_of(generation));
+	krsi_priv_identities_again(engine, generation);
 	return 0;
 }
 
@@ -185,13 +186,17 @@ static int apply_check(struct krsi_engine *engine, struct krsi_policy *const *po
 	return 0;
 }
 
-static int apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count, struct krsi_priv_resolutions *resolutions)
+int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
 {
 	struct krsi_priv_generation made, *place;
 	uint32_t index;
 	int err, fd;
 
-	err = krsi_priv_generation_make(engine, policies, count, resolutions, &made);
+	if (!engine || (count && !policies))
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_apply: an argument is NULL");
+	err = apply_check(engine, policies, count);
+	if (!err)
+		err = krsi_priv_generation_make(engine, policies, count, &made);
 	if (err)
 		return err;
 	index = made.number % KRSI_PRIV_GENERATIONS;
@@ -209,22 +214,6 @@ static int apply(struct krsi_engine *engine, struct krsi_policy *const *policies
 	err = bring_into_force(engine, place);
 	if (err)
 		krsi_priv_generation_free(engine, place);
-	else
-		krsi_priv_identities_again(engine, place, resolutions);
-	return err;
-}
-
-int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
-{
-	struct krsi_priv_resolutions resolutions = { .at = NULL };
-	int err;
-
-	if (!engine || (count && !policies))
-		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_apply: an argument is NULL");
-	err = apply_check(engine, policies, count);
-	if (!err)
-		err = apply(engine, policies, count, &resolutions);
-	krsi_priv_resolutions_free(&resolutions);
 	return err;
 }
 

@@ -19,7 +19,6 @@ struct krsi_hooks;
 struct krsi_map;
 struct krsi_object;
 struct krsi_stream;
-struct krsi_priv_resolutions;
 
 #define KRSI_PRIV_PROGRAMS_MAX 96
 #define KRSI_PRIV_GENERATIONS 8		/* IMAGES of bpf/engine/state.bpf.h */
@@ -37,6 +36,19 @@ struct krsi_priv_policy_names {
 	uint32_t rule_count;
 };
 
+/* What paths led to when policies were compiled. */
+struct krsi_priv_resolution {
+	char *path;
+	struct krsi_priv_resolved resolved;
+	bool found;
+};
+
+struct krsi_priv_resolutions {
+	struct krsi_priv_resolution *at;
+	size_t count, capacity;
+	bool no_memory;			/* some are missing */
+};
+
 struct krsi_priv_generation {
 	uint32_t number;		/* 0: this place is free */
 	int map_fd;			/* -1 when the image is gone and only the names are left */
@@ -44,6 +56,7 @@ struct krsi_priv_generation {
 	uint32_t pages;
 	uint64_t operations, dims, predicate_dims;
 	uint32_t paths;			/* names that have an identity, when something has them */
+	struct krsi_priv_resolutions resolutions;	/* of these names; gone with the image */
 	struct krsi_priv_bits tags, predicates;
 	struct krsi_priv_policy_names *policies;	/* events need them longer than the image */
 	uint32_t policy_count, rule_count;
@@ -122,7 +135,7 @@ void krsi_priv_kernel_free(struct krsi_engine *engine);
 
 /* Compile policies and bring them into the kernel as `generation`. Nothing looks at them yet. */
 int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count,
-			      struct krsi_priv_resolutions *resolutions, struct krsi_priv_generation *ret);
+			      struct krsi_priv_generation *ret);
 
 /* Give the image back to the kernel; the names stay. */
 void krsi_priv_generation_unload(struct krsi_engine *engine, struct krsi_priv_generation *generation);
@@ -133,19 +146,6 @@ struct krsi_priv_generation *krsi_priv_generation_find(const struct krsi_engine 
 
 /* For struct krsi_priv_compile. */
 bool krsi_priv_resolve_path(void *data, const char *path, struct krsi_priv_resolved *ret);
-
-/* What paths led to when policies were compiled. */
-struct krsi_priv_resolution {
-	char *path;
-	struct krsi_priv_resolved resolved;
-	bool found;
-};
-
-struct krsi_priv_resolutions {
-	struct krsi_priv_resolution *at;
-	size_t count, capacity;
-	bool no_memory;			/* some are missing */
-};
 
 /* The same with the answers noted; `data` is a struct krsi_priv_resolutions. */
 bool krsi_priv_resolve_noting(void *data, const char *path, struct krsi_priv_resolved *ret);
@@ -158,11 +158,10 @@ void krsi_priv_host_namespaces(uint64_t numbers[8]);
 int krsi_priv_home_look(struct krsi_engine *engine, struct krsi_object *object);
 
 /*
- * Look at paths again, now that the programs follow what is made and renamed: what has changed since they were
- * compiled is put in as the programs would.
+ * Look at the paths of a generation that has come into force again, now that the programs follow what is made
+ * and renamed: what has changed since they were compiled is put in as the programs would.
  */
-void krsi_priv_identities_again(struct krsi_engine *engine, const struct krsi_priv_generation *generation,
-				const struct krsi_priv_resolutions *resolutions);
+void krsi_priv_identities_again(struct krsi_engine *engine, const struct krsi_priv_generation *generation);
 
 /* Let go of what was found out for images that are neither in force nor the way back. */
 void krsi_priv_identities_forget(struct krsi_engine *engine);

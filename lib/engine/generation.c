@@ -140,7 +140,7 @@ static uint32_t next_number(const struct krsi_engine *engine)
 }
 
 int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count,
-			      struct krsi_priv_resolutions *resolutions, struct krsi_priv_generation *ret)
+			      struct krsi_priv_generation *ret)
 {
 	struct krsi_priv_generation generation = { .number = next_number(engine), .map_fd = -1 };
 	struct krsi_priv_image image = { 0 };
@@ -148,7 +148,7 @@ int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *co
 		.generation = generation.number,
 		.secret = engine->secret,
 		.resolve = krsi_priv_resolve_noting,
-		.resolve_data = resolutions,
+		.resolve_data = &generation.resolutions,
 		.tags = &generation.tags,
 		.predicates = &generation.predicates,
 	};
@@ -158,7 +158,7 @@ int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *co
 	err = bits_begin(engine, &generation);
 	if (!err)
 		err = krsi_priv_image_compile(engine->ctx, (const struct krsi_policy *const *)policies, count, &compile, &image);
-	if (!err && resolutions->no_memory)
+	if (!err && generation.resolutions.no_memory)
 		err = -ENOMEM;
 	if (!err)
 		err = krsi_priv_strings_check(engine, image.dims);
@@ -185,6 +185,7 @@ void krsi_priv_generation_unload(struct krsi_engine *engine, struct krsi_priv_ge
 {
 	uint32_t index = generation->number % KRSI_PRIV_GENERATIONS;
 
+	krsi_priv_resolutions_free(&generation->resolutions);
 	if (generation->map_fd < 0)
 		return;
 	/* Its place may be another's already, when it was never put there itself. */

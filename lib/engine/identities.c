@@ -70,9 +70,9 @@ static void learn(struct krsi_engine *engine, const struct krsi_priv_generation 
 	__atomic_fetch_or(&words[bit / 64], 1ULL << bit % 64, __ATOMIC_SEQ_CST);
 }
 
-void krsi_priv_identities_again(struct krsi_engine *engine, const struct krsi_priv_generation *generation,
-				const struct krsi_priv_resolutions *resolutions)
+void krsi_priv_identities_again(struct krsi_engine *engine, const struct krsi_priv_generation *generation)
 {
+	const struct krsi_priv_resolutions *resolutions = &generation->resolutions;
 	struct krsi_priv_resolution now;
 	size_t i;
 

@@ -158,6 +158,21 @@ static void test_object_that_is_replaced_while_the_policy_is_applied(void **stat
 	}
 }
 
+static void test_object_that_is_replaced_before_the_policies_are_rolled_back(void **state)
+{
+	(void)state;
+	policy_start(OPEN_SECRET);
+	prove_reads();
+	policy_start(RULE("file.open", "path: " LATER));
+	allowed(reads(SECRET));
+	allowed(tried(link(OPEN "/file", ALIAS)));
+	allowed(tried(rename(OPEN "/file", SECRET)));
+	assert_ok(policy_engine.ctx, krsi_engine_rollback(policy_engine.engine));
+	denied(reads(SECRET));
+	denied(reads(ALIAS));
+	allowed(reads(NEIGHBOUR));
+}
+
 static int rename_as_nobody(void)
 {
 	must(setgid(65534) == 0 && setuid(65534) == 0);
@@ -243,6 +258,7 @@ int main(int argc, char **argv)
 		evasion_test(test_object_in_a_directory_that_is_moved_into_place_is_open_after_it_is_moved_away),
 		evasion_test(test_exception_goes_with_a_program_that_is_replaced),
 		evasion_test(test_object_that_is_replaced_while_the_policy_is_applied),
+		evasion_test(test_object_that_is_replaced_before_the_policies_are_rolled_back),
 		evasion_test(test_rename_that_fails_teaches_nothing),
 		evasion_test(test_name_in_another_namespace_teaches_nothing),
 		evasion_test(test_object_that_is_gone_is_forgotten),
