@@ -30,10 +30,13 @@ static __always_inline __u64 match_key(__u64 secret, __u32 kind, __u64 value)
 	return match_finish(match_mix(match_mix(secret, kind), value)) | 1;
 }
 
-/* Of a text: begin with its size, add its bytes eight at a time with zeros behind the last, finish. */
+/*
+ * Of a text: begin with its size, add its bytes eight at a time with zeros behind the last, finish. Not a sum: the
+ * verifier of 6.19 takes what was once added to a number for the offset of a pointer that the number is added to.
+ */
 static __always_inline __u64 match_text_begin(__u64 secret, __u32 size)
 {
-	return match_mix(secret, 0x74657874ULL + size);
+	return match_mix(secret, 0x7465787400000000ULL | size);
 }
 
 static __always_inline __u64 match_identity(__u32 device, __u64 inode)

@@ -246,17 +246,23 @@ MATCH_FN int strings_values(__u32 at, __u32 key)
 {
 	struct engine_slot *slot = slot_get(at);
 	match_image image;
-	__u32 i, ref;
+	__u32 i, n, ref;
 
 	if (!slot || !(slot->act.has & ACT_STRINGS))
 		return 0;
 	image = match_image_open(&slot->match);
 	if (!image)
 		return 0;
+	/* The number is kept in the slot, so that the turns stay turns: side by side they would take a quarter of the stack. */
+	slot->act.strings.left = 0;
 	for (i = 0; i < STRINGS_REFS; i++) {
-		ref = key == KRSI_PRIV_KEY_ENV ? slot->act.strings.refs[1][i] : slot->act.strings.refs[0][i];
+		n = slot->act.strings.left;
+		if (n >= STRINGS_REFS)
+			break;
+		ref = slot->act.strings.refs[key == KRSI_PRIV_KEY_ENV][n];
 		if (!ref)
 			break;
+		slot->act.strings.left = n + 1;
 		text_pair(at, image, ref);
 	}
 	return 0;
