@@ -28,7 +28,7 @@ enum krsi_explain_kind {
 	KRSI_EXPLAIN_RULE = 4,		/**< a rule, or the policy's default; its items follow */
 	KRSI_EXPLAIN_OPERATION = 5,	/**< an operation of the rule, with the programs behind it */
 	KRSI_EXPLAIN_PLACE = 6,		/**< how a path is found, and whether it can be */
-	KRSI_EXPLAIN_NEED = 7,		/**< what the rule makes necessary beyond the look-up of a name */
+	KRSI_EXPLAIN_NEED = 7,		/**< what the rule makes necessary beyond the look-up of a name, or leaves open */
 	KRSI_EXPLAIN_MISSING = 8,	/**< what the rule wants and this engine does not have */
 	KRSI_EXPLAIN_PROGRAM = 9,	/**< a program that would be attached, and its hook */
 	KRSI_EXPLAIN_LIMIT = 10,	/**< how much of a limit the policies use together */

@@ -529,8 +529,11 @@ static int attach(struct krsi_engine *engine, size_t i)
 	struct krsi_priv_engine_link *link = &engine->kernel.links[i];
 	int err = krsi_object_attach_program(link->object, krsi_priv_engine_programs[i].name, NULL);
 
-	if (err != -EBUSY || load_again(engine, i))
+	if (err != -EBUSY)
 		return err;
+	err = load_again(engine, i);
+	if (err)
+		return err;	/* and not EBUSY, as the detail is about this */
 	return krsi_object_attach_program(link->object, krsi_priv_engine_programs[i].name, NULL);
 }
 

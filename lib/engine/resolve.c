@@ -36,15 +36,19 @@ bool krsi_priv_resolve_noting(void *data, const char *path, struct krsi_priv_res
 
 	if (resolutions->count == resolutions->capacity) {
 		at = reallocarray(resolutions->at, capacity, sizeof(*at));
-		if (!at)
-			return resolutions->no_memory = true, false;
+		if (!at) {
+			resolutions->no_memory = true;
+			return false;
+		}
 		resolutions->at = at;
 		resolutions->capacity = capacity;
 	}
 	at = &resolutions->at[resolutions->count];
 	*at = (struct krsi_priv_resolution){ .path = strdup(path) };
-	if (!at->path)
-		return resolutions->no_memory = true, false;
+	if (!at->path) {
+		resolutions->no_memory = true;
+		return false;
+	}
 	resolutions->count++;
 	at->found = krsi_priv_resolve_path(NULL, path, &at->resolved);
 	*ret = at->resolved;
