@@ -43,11 +43,11 @@ enum path_result {
 };
 
 /*
- * Untyped, as BTF has types of per-CPU variables only; weak, as a kernel may hide its addresses. A
- * counter that cannot be read makes every path PATH_MOVED.
+ * Where /proc/kallsyms has the counters, put here before the programs are loaded. A counter that cannot be
+ * read makes every path PATH_MOVED.
  */
-extern const void rename_lock __ksym __weak;
-extern const void mount_lock __ksym __weak;
+const volatile __u64 rename_lock_address;
+const volatile __u64 mount_lock_address;
 
 /* Where a path is built, from its end to its beginning. */
 struct path_slot {
@@ -185,11 +185,11 @@ __attribute__((noinline)) int path_climb(__u32 index)
 }
 
 /* Odd while the kernel is changing something, and when it cannot be read. */
-static __always_inline __u32 path_sequence(const void *lock)
+static __always_inline __u32 path_sequence(__u64 lock)
 {
 	__u32 value = 1;
 
-	if (!lock || bpf_probe_read_kernel(&value, sizeof(value), lock))
+	if (!lock || bpf_probe_read_kernel(&value, sizeof(value), (void *)lock))
 		return 1;
 	return value;
 }
@@ -228,12 +228,12 @@ __attribute__((noinline)) int path_build(__u32 index, __u64 vfsmount, __u64 dent
 	if (!slot)
 		return PATH_UNREADABLE;
 	for (i = 0; i < PATH_TRIES; i++) {
-		renames = path_sequence(&rename_lock);
-		mounts = path_sequence(&mount_lock);
+		renames = path_sequence(rename_lock_address);
+		mounts = path_sequence(mount_lock_address);
 		result = path_once(slot, index, vfsmount, dentry);
 		slot->tries = i + 1;
-		if (!((renames | mounts) & 1) && path_sequence(&rename_lock) == renames &&
-		    path_sequence(&mount_lock) == mounts)
+		if (!((renames | mounts) & 1) && path_sequence(rename_lock_address) == renames &&
+		    path_sequence(mount_lock_address) == mounts)
 			break;
 		result = PATH_MOVED;
 	}

@@ -150,8 +150,8 @@ static __always_inline void walk_set(struct engine_slot *slot, __u64 root)
 /* Read the kernel's counters, before anything of the way is read. */
 static __always_inline void walk_counters(struct walk *walk)
 {
-	walk->renames = path_sequence(&rename_lock);
-	walk->mounts = path_sequence(&mount_lock);
+	walk->renames = path_sequence(rename_lock_address);
+	walk->mounts = path_sequence(mount_lock_address);
 }
 
 static __always_inline int walk_reset(struct engine_slot *slot)
@@ -248,8 +248,8 @@ static __always_inline int walk_go_on(__u32 at, struct engine_slot *slot, int lo
 			result = walk_up(at);
 		else if (result == PATH_GOES_ON)
 			result = PATH_TOO_LONG;
-		if (!((slot->walk.renames | slot->walk.mounts) & 1) && path_sequence(&rename_lock) == slot->walk.renames &&
-		    path_sequence(&mount_lock) == slot->walk.mounts)
+		if (!((slot->walk.renames | slot->walk.mounts) & 1) && path_sequence(rename_lock_address) == slot->walk.renames &&
+		    path_sequence(mount_lock_address) == slot->walk.mounts)
 			break;
 		result = PATH_MOVED;
 		walk_reset(slot);

@@ -383,8 +383,8 @@ MATCH_FN int mounts_find(__u32 at, __u64 dentry)
 	else
 		where = bpf_core_field_offset(struct super_block___ring, s_mounts);
 	for (i = 0; i < PATH_TRIES; i++) {
-		mounts = path_sequence(&mount_lock);
-		renames = path_sequence(&rename_lock);
+		mounts = path_sequence(mount_lock_address);
+		renames = path_sequence(rename_lock_address);
 		if (bpf_probe_read_kernel(&first, sizeof(first), (void *)super + where))
 			return PATH_UNREADABLE;
 		slot->act.mount_next = first;
@@ -394,8 +394,8 @@ MATCH_FN int mounts_find(__u32 at, __u64 dentry)
 		result = PATH_GOES_ON;
 		for (j = 0; j < MOUNTS_CHUNKS && result == PATH_GOES_ON; j++)
 			result = mounts_chunk(at, dentry);
-		if (!((mounts | renames) & 1) && path_sequence(&mount_lock) == mounts &&
-		    path_sequence(&rename_lock) == renames)
+		if (!((mounts | renames) & 1) && path_sequence(mount_lock_address) == mounts &&
+		    path_sequence(rename_lock_address) == renames)
 			break;
 		result = PATH_MOVED;
 	}

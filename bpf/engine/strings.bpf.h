@@ -25,19 +25,19 @@
 #define STRINGS_PART 256		/* bytes that are read at once: they are put into walk.name */
 
 /* Where the kernel has physical memory mapped, what of an entry is an address, and how many levels there are. */
-extern const void page_offset_base __ksym __weak;
-extern const void physical_mask __ksym __weak;
-extern const void pgdir_shift __ksym __weak;
+const volatile __u64 page_offset_base_address;
+const volatile __u64 physical_mask_address;
+const volatile __u64 pgdir_shift_address;
 
 #define PAGE_PRESENT 1UL
 #define PAGE_HUGE 0x80UL
 #define PAGE_ADDRESS 0x000ffffffffff000UL
 
-static __always_inline __u64 strings_variable(const void *address, __u32 size)
+static __always_inline __u64 strings_variable(__u64 address, __u32 size)
 {
 	__u64 value = 0;
 
-	if (bpf_probe_read_kernel(&value, size, address))
+	if (bpf_probe_read_kernel(&value, size, (void *)address))
 		return 0;
 	return value;
 }
@@ -45,8 +45,8 @@ static __always_inline __u64 strings_variable(const void *address, __u32 size)
 /* The page with this address of the new program, as an address of the kernel's; 0: it is not there. */
 MATCH_FN __u64 strings_page(__u32 at, __u64 address)
 {
-	__u64 base = strings_variable(&page_offset_base, 8), mask = strings_variable(&physical_mask, 8) & PAGE_ADDRESS, table, entry;
-	__u32 shift = strings_variable(&pgdir_shift, 4);
+	__u64 base = strings_variable(page_offset_base_address, 8), mask = strings_variable(physical_mask_address, 8) & PAGE_ADDRESS, table, entry;
+	__u32 shift = strings_variable(pgdir_shift_address, 4);
 	struct engine_slot *slot = slot_get(at);
 	int i;
 

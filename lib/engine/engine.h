@@ -2,7 +2,7 @@
 /*
  * Inside of an engine. engine.c has its life and the exchange of policies, generation.c one set of
  * policies in the kernel, kernel.c the programs and maps that serve all of them, resolve.c what
- * paths lead to, identities.c what they lead to later, seed.c the processes that are there already, events.c the way of
+ * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, events.c the way of
  * the events, and event.c what is in one.
  */
 #ifndef KRSI_PRIV_ENGINE_H
@@ -95,6 +95,17 @@ struct krsi_priv_kernel {
 	uint64_t map_bytes;		/* of all maps but the images */
 };
 
+/* Variables of the kernel that programs read. */
+enum krsi_priv_symbol {
+	KRSI_PRIV_SYMBOL_RENAME_LOCK,
+	KRSI_PRIV_SYMBOL_MOUNT_LOCK,
+	KRSI_PRIV_SYMBOLS_NEEDED,	/* the others are for argv and env */
+	KRSI_PRIV_SYMBOL_PAGE_OFFSET_BASE = KRSI_PRIV_SYMBOLS_NEEDED,
+	KRSI_PRIV_SYMBOL_PHYSICAL_MASK,
+	KRSI_PRIV_SYMBOL_PGDIR_SHIFT,
+	KRSI_PRIV_SYMBOLS
+};
+
 struct krsi_engine {
 	struct krsi_ctx *ctx;
 	struct krsi_engine_opts opts;
@@ -109,7 +120,7 @@ struct krsi_engine {
 	void *event_data;
 	uint64_t event_count;
 	bool dispatching;
-	bool strings_known;		/* argv and env can be read on this machine */
+	uint64_t symbols[KRSI_PRIV_SYMBOLS];	/* addresses; 0: not told */
 };
 
 /* Whether this kernel would call our programs at all, and is laid out as they expect. */
@@ -165,6 +176,13 @@ void krsi_priv_identities_again(struct krsi_engine *engine, const struct krsi_pr
 
 /* Let go of what was found out for images that are neither in force nor the way back. */
 void krsi_priv_identities_forget(struct krsi_engine *engine);
+
+/*
+ * Find out where the kernel has enum krsi_priv_symbol (symbols.c). -EOPNOTSUPP: one that is needed is not told. And
+ * tell the programs of an object that is not loaded yet.
+ */
+int krsi_priv_symbols_read(struct krsi_engine *engine);
+int krsi_priv_symbols_set(const struct krsi_engine *engine, struct krsi_object *object);
 
 /* Whether the keys of `dims` that are strings of an execve() can be read: 0, or -EOPNOTSUPP with the reason told. */
 int krsi_priv_strings_check(struct krsi_engine *engine, uint64_t dims);

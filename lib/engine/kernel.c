@@ -116,6 +116,8 @@ int krsi_priv_kernel_check(struct krsi_engine *engine)
 	if (!err)
 		err = krsi_priv_kernel_layout_check(engine->ctx);
 	if (!err)
+		err = krsi_priv_symbols_read(engine);
+	if (!err)
 		err = krsi_hooks_new(engine->ctx, NULL, &engine->kernel.hooks);
 	return err;
 }
@@ -254,6 +256,8 @@ static int object_open(struct krsi_engine *engine, struct krsi_object **ret)
 	}
 	if (!err)
 		err = object_size(engine, object);
+	if (!err)
+		err = krsi_priv_symbols_set(engine, object);
 	if (!err && engine->kernel.object_count)
 		err = object_share(engine, object);
 	if (err) {
@@ -413,6 +417,7 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 	size_t i;
 	int err = 0;
 
+	operations |= first ? KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_FILE_OPEN) : 0;
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
 		if (kernel->links[i].object || kernel->links[i].absent || !is_needed(i, operations, wanted))
 			continue;

@@ -37,6 +37,26 @@ static void test_subtree_and_glob(void **state)
 	engine_stop(&e);
 }
 
+/* Without the addresses of its counters no path is certain, and every one would be `unresolved`. */
+static void test_hidden_addresses_are_refused(void **state)
+{
+	static const char restrict_path[] = "/proc/sys/kernel/kptr_restrict";
+	struct krsi_ctx *ctx = *state;
+	struct krsi_engine *engine = NULL;
+	int fd = open(restrict_path, O_RDWR), err;
+	char before;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &before, 1, 0), 1);
+	assert_int_equal(pwrite(fd, "2", 1, 0), 1);
+	err = krsi_engine_new(ctx, NULL, &engine);
+	assert_int_equal(pwrite(fd, &before, 1, 0), 1);
+	close(fd);
+	assert_int_equal(err, -EOPNOTSUPP);
+	assert_null(engine);
+	assert_non_null(strstr(krsi_ctx_error_detail(ctx), "kptr_restrict"));
+}
+
 static void test_event_tells_the_rule(void **state)
 {
 	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.read, object: { path: /tmp/engine/secret }, action: audit }\n");
@@ -182,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		vm_test(test_open_is_denied_by_path),
 		vm_test(test_subtree_and_glob),
+		vm_test(test_hidden_addresses_are_refused),
 		vm_test(test_event_tells_the_rule),
 		vm_test(test_exec_is_denied),
 		vm_test(test_exe_subject_decides),

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,10 +54,35 @@ struct watch {
 	struct krsi_map *last;
 };
 
-static void watch_start(struct watch *watch, struct krsi_ctx *ctx)
+/* As lib/engine/symbols.c does: `variable` becomes the address of `symbol`. */
+static void address_set(const struct watch *watch, const char *symbol, const char *variable)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	uint64_t address = 0, found = 0;
+	char line[512], name[256];
+
+	assert_non_null(file);
+	while (!found && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%" SCNx64 " %*c %255s", &address, name) == 2 && strcmp(name, symbol) == 0)
+			found = address;
+	fclose(file);
+	assert_true(found);
+	assert_ok(watch->ctx, krsi_object_set_variable(watch->object, variable, &found, sizeof(found)));
+}
+
+static void watch_open(struct watch *watch, struct krsi_ctx *ctx)
 {
 	watch->ctx = ctx;
-	watch->object = vm_object_attach(ctx, "path");
+	watch->object = vm_object_open(ctx, "path");
+	address_set(watch, "rename_lock", "rename_lock_address");
+	address_set(watch, "mount_lock", "mount_lock_address");
+}
+
+static void watch_start(struct watch *watch, struct krsi_ctx *ctx)
+{
+	watch_open(watch, ctx);
+	assert_ok(ctx, krsi_object_load(watch->object));
+	assert_ok(ctx, krsi_object_attach(watch->object, NULL));
 	assert_ok(ctx, krsi_map_open(watch->object, "last", &watch->last));
 	assert_true(mkdir(BASE, 0700) == 0 || errno == EEXIST);
 }
@@ -337,11 +363,11 @@ static void test_renames_meanwhile_give_one_of_the_names(void **state)
 static void test_without_a_slot_it_says_so(void **state)
 {
 	struct krsi_ctx *ctx = *state;
-	struct watch watch = { .ctx = ctx };
+	struct watch watch;
 	uint32_t keep = 1;
 	int i;
 
-	watch.object = vm_object_open(ctx, "path");
+	watch_open(&watch, ctx);
 	assert_ok(ctx, krsi_object_set_variable(watch.object, "keep_slots", &keep, sizeof(keep)));
 	assert_ok(ctx, krsi_object_load(watch.object));
 	assert_ok(ctx, krsi_object_attach(watch.object, NULL));
