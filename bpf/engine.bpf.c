@@ -27,5 +27,6 @@
 #include "engine/hooks_process.bpf.h"
 #include "engine/hooks_network.bpf.h"
 #include "engine/hooks_kernel.bpf.h"
+#include "engine/hooks_watch.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -116,6 +116,7 @@ struct cred {
 
 struct kernfs_node {
 	const char *name;
+	__u64 id;
 };
 
 struct cgroup {
@@ -218,7 +219,7 @@ struct files_struct {
 };
 
 struct fs_struct {
-	struct path root;
+	struct path root, pwd;
 };
 
 struct task_struct___files {

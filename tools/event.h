@@ -22,12 +22,12 @@ struct event_gap {
 	enum event_gap_cause cause;
 	uint64_t count;		/* here */
 	uint64_t total;		/* of this cause, until here */
-	int64_t monotonic;	/* when this was found, ns of CLOCK_MONOTONIC */
+	int64_t boot;		/* when this was found, ns of CLOCK_BOOTTIME */
 };
 
 /*
  * One line, to free, without its line feed; NULL when there is no memory. `wall` is what is to be
- * added to CLOCK_MONOTONIC to have CLOCK_REALTIME, in ns.
+ * added to CLOCK_BOOTTIME to have CLOCK_REALTIME, in ns.
  */
 char *event_text(const struct krsi_event *event, int64_t wall);
 char *event_text_gap(const struct event_gap *gap, int64_t wall);

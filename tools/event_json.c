@@ -116,12 +116,12 @@ static void text_add(json_t **object, const struct krsi_event *event, uint32_t w
 
 /* --- an event -------------------------------------------------------------- */
 
-static void time_add(json_t **object, int64_t monotonic, int64_t wall)
+static void time_add(json_t **object, int64_t boot, int64_t wall)
 {
 	char word[EVENT_WORD_SIZE];
 
-	json_member(object, "time", json_string(event_time(monotonic + wall, 9, word)));
-	json_member(object, "monotonic_ns", json_integer(monotonic));
+	json_member(object, "time", json_string(event_time(boot + wall, 9, word)));
+	json_member(object, "boot_ns", json_integer(boot));
 }
 
 static void verdict_add(json_t **object, const struct krsi_event *event)
@@ -208,7 +208,7 @@ char *event_json_gap(const struct event_gap *gap, int64_t wall)
 	json_t *object = json_object();
 
 	json_member(&object, "type", json_string("lost"));
-	time_add(&object, gap->monotonic, wall);
+	time_add(&object, gap->boot, wall);
 	json_member(&object, "cause", json_string(gap->cause == EVENT_GAP_RING ? "ring" : "output"));
 	json_member(&object, "count", json_number(gap->count));
 	json_member(&object, "total", json_number(gap->total));

@@ -243,7 +243,7 @@ char *event_text_gap(const struct event_gap *gap, int64_t wall)
 	out = open_memstream(&line, &size);
 	if (!out)
 		return NULL;
-	fputs(event_time(gap->monotonic + wall, 6, word), out);
+	fputs(event_time(gap->boot + wall, 6, word), out);
 	colored_print(out, TERM_BAD, "LOST", OUTCOME_WIDTH);
 	fprintf(out, " %" PRIu64 " event%s %s, %" PRIu64 " in all", gap->count, gap->count == 1 ? "" : "s",
 		gap->cause == EVENT_GAP_RING ? "found no room in the ring" : "could not be written", gap->total);

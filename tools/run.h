@@ -112,7 +112,7 @@ struct run {
 	int signals;
 
 	/* Of the loop. */
-	int64_t wall;			/* CLOCK_REALTIME less CLOCK_MONOTONIC, ns */
+	int64_t wall;			/* CLOCK_REALTIME less CLOCK_BOOTTIME, ns */
 	bool any_event;			/* came yet */
 	uint64_t next_sequence;		/* that is expected */
 	uint64_t lost;			/* that were told */

@@ -36,7 +36,7 @@ static int64_t clock_ns(clockid_t clock)
 
 static void wall_update(struct run *run)
 {
-	int64_t wall = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	int64_t wall = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 
 	if (wall - run->wall > CLOCK_STEP_NS || run->wall - wall > CLOCK_STEP_NS)
 		run->wall = wall;
@@ -47,7 +47,7 @@ static void wall_update(struct run *run)
 static char *gap_line(const struct run *run, enum event_gap_cause cause, uint64_t count, uint64_t total)
 {
 	struct event_gap gap = {
-		.cause = cause, .count = count, .total = total, .monotonic = clock_ns(CLOCK_MONOTONIC),
+		.cause = cause, .count = count, .total = total, .boot = clock_ns(CLOCK_BOOTTIME),
 	};
 
 	return run->json ? event_json_gap(&gap, run->wall) : event_text_gap(&gap, run->wall);
@@ -94,6 +94,8 @@ int run_event(void *data, const struct krsi_event *event)
 {
 	struct run *run = data;
 
+	if (krsi_event_kind(event) == KRSI_EVENT_KIND_LOST)
+		return 0;	/* told by lost_tell() */
 	hole_find(run, event);
 	output_add(&run->output, run->json ? event_json(event, run->wall) : event_text(event, run->wall));
 	return output_is_full(&run->output);

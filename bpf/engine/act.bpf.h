@@ -12,7 +12,8 @@
 #ifndef KRSI_ENGINE_ACT_BPF_H
 #define KRSI_ENGINE_ACT_BPF_H
 
-#include "strings.bpf.h"
+#include "event.bpf.h"
+
 
 /* Operations that some clause of the image in force is about, published with it. */
 __u64 operations;

@@ -1,126 +1,432 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Events. What is denied is denied whether there is room to tell it or not; what cannot be told is
- * counted.
+ * counted. An event is put together in a place of its own: numbers first, each where it always is, then texts.
  */
 #ifndef KRSI_ENGINE_EVENT_BPF_H
 #define KRSI_ENGINE_EVENT_BPF_H
 
-#include "subject.bpf.h"
+#include "strings.bpf.h"
 
-static __always_inline void event_lost(__u32 operation)
+/* --- what is lost ---------------------------------------------------------- */
+
+static __always_inline void event_lost(__u32 operation, __u32 cause)
 {
-	__u32 key = operation & 63;
+	__u32 key = (operation & 63) * EVENT_LOST_CAUSES + cause;
 	__u64 *count = bpf_map_lookup_elem(&events_lost, &key);
 
 	if (count)
 		__sync_fetch_and_add(count, 1);
+	__sync_fetch_and_add(&events_lost_total, 1);
 }
 
-static __always_inline void event_head_fill(struct event_head *head, const struct engine_slot *slot,
-					    __u32 number, __u32 outcome, const struct image_clause *clause)
-{
-	struct task_struct *task = task_current();
-	__u64 id = bpf_get_current_pid_tgid();
-	const struct cred *cred = 0;
-	struct task_struct *parent = 0;
+/* --- numbers --------------------------------------------------------------- */
 
-	head->version = EVENT_VERSION;
-	head->head_size = sizeof(*head);
-	head->sequence = slot->act.sequence;
-	head->time = bpf_ktime_get_ns();
-	head->generation = slot->match.generation;
-	head->clause = number;
-	head->operation = slot->match.operation;
-	head->verdict = clause->verdict;
-	head->outcome = outcome;
-	head->error = clause->error;
-	head->signal = clause->signal;
-	head->policy = clause->policy;
-	head->rule = clause->kind == IMAGE_DEFAULT ? ~0U : clause->rule;
-	head->pid = id >> 32;
-	head->tid = (__u32)id;
-	bpf_core_read(&head->start_time, sizeof(head->start_time), &task->start_boottime);
+/* `has`: whether the field is there at all. */
+static __always_inline void event_number(struct event_number *number, __u32 id, __u64 value, int has)
+{
+	number->field.id = has ? id : 0;
+	number->field.type = KRSI_EVENT_TYPE_NUMBER;
+	number->field.flags = 0;
+	number->field.size = sizeof(value);
+	number->value = value;
+}
+
+/* The thread that the event is of; it may be another one than that which runs. */
+static __always_inline struct task_struct *event_task(const struct event_slot *event)
+{
+	return event ? (struct task_struct *)event->task : 0;
+}
+
+/* As the kernel has them one behind the other: lib/engine/kernel.c looks whether it does. */
+struct cred_ids { __u32 uid, gid, suid, sgid, euid, egid, fsuid, fsgid; };
+struct cred_caps { __u64 inheritable, permitted, effective; };
+
+MATCH_FN int event_cred_fill(__u32 index)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	struct task_struct *task = event_task(event);
+	struct cred_ids ids = {};
+	struct cred_caps caps = {};
+	struct cred *cred = 0;
+	__u32 login = ~0U;
+
+	if (!event)
+		return 0;
+	cred = (struct cred *)task_cred((__u64)task);
+	bpf_core_read(&ids, sizeof(ids), &cred->uid);
+	bpf_core_read(&caps, sizeof(caps), &cred->cap_inheritable);
+	if (bpf_core_field_exists(task->loginuid))
+		bpf_core_read(&login, sizeof(login), &task->loginuid);
+	event_number(&event->numbers[PLACE_UID], KRSI_EVENT_UID, ids.euid, 1);
+	event_number(&event->numbers[PLACE_GID], KRSI_EVENT_GID, ids.egid, 1);
+	event_number(&event->numbers[PLACE_REAL_UID], KRSI_EVENT_REAL_UID, ids.uid, 1);
+	event_number(&event->numbers[PLACE_REAL_GID], KRSI_EVENT_REAL_GID, ids.gid, 1);
+	event_number(&event->numbers[PLACE_SAVED_UID], KRSI_EVENT_SAVED_UID, ids.suid, 1);
+	event_number(&event->numbers[PLACE_SAVED_GID], KRSI_EVENT_SAVED_GID, ids.sgid, 1);
+	event_number(&event->numbers[PLACE_FS_UID], KRSI_EVENT_FS_UID, ids.fsuid, 1);
+	event_number(&event->numbers[PLACE_FS_GID], KRSI_EVENT_FS_GID, ids.fsgid, 1);
+	event_number(&event->numbers[PLACE_LOGIN_UID], KRSI_EVENT_LOGIN_UID, login, login != ~0U);
+	event_number(&event->numbers[PLACE_CAP_EFFECTIVE], KRSI_EVENT_CAP_EFFECTIVE, caps.effective, 1);
+	event_number(&event->numbers[PLACE_CAP_PERMITTED], KRSI_EVENT_CAP_PERMITTED, caps.permitted, 1);
+	event_number(&event->numbers[PLACE_CAP_INHERITABLE], KRSI_EVENT_CAP_INHERITABLE, caps.inheritable, 1);
+	return 0;
+}
+
+/* The inode number that is `where` bytes into a namespace. */
+static __always_inline void event_namespace(struct event_number *number, __u32 id, void *ns, __u64 where)
+{
+	__u32 inode = 0;
+
+	bpf_probe_read_kernel(&inode, sizeof(inode), ns + where);
+	event_number(number, id, inode, inode != 0);
+}
+
+MATCH_FN int event_namespaces_fill(__u32 index)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	struct task_struct *task = event_task(event);
+	struct nsproxy___all *proxy = 0;
+	struct cred *cred = 0;
+	struct pid *pid = 0;
+	void *ns = 0;
+	__u32 level = 0, tgid = 0;
+	__u64 upid;
+
+	if (!event)
+		return 0;
+	bpf_core_read(&proxy, sizeof(proxy), &task->nsproxy);
+	bpf_core_read(&ns, sizeof(ns), &proxy->cgroup_ns);
+	event_namespace(&event->numbers[PLACE_NS_CGROUP], KRSI_EVENT_NS_CGROUP, ns, bpf_core_field_offset(struct cgroup_namespace, ns.inum));
+	bpf_core_read(&ns, sizeof(ns), &proxy->ipc_ns);
+	event_namespace(&event->numbers[PLACE_NS_IPC], KRSI_EVENT_NS_IPC, ns, bpf_core_field_offset(struct ipc_namespace, ns.inum));
+	bpf_core_read(&ns, sizeof(ns), &proxy->mnt_ns);
+	event_namespace(&event->numbers[PLACE_NS_MNT], KRSI_EVENT_NS_MNT, ns, bpf_core_field_offset(struct mnt_namespace, ns.inum));
+	bpf_core_read(&ns, sizeof(ns), &proxy->net_ns);
+	event_namespace(&event->numbers[PLACE_NS_NET], KRSI_EVENT_NS_NET, ns, bpf_core_field_offset(struct net, ns.inum));
+	bpf_core_read(&ns, sizeof(ns), &proxy->time_ns);
+	event_namespace(&event->numbers[PLACE_NS_TIME], KRSI_EVENT_NS_TIME, ns, bpf_core_field_offset(struct time_namespace, ns.inum));
+	bpf_core_read(&ns, sizeof(ns), &proxy->uts_ns);
+	event_namespace(&event->numbers[PLACE_NS_UTS], KRSI_EVENT_NS_UTS, ns, bpf_core_field_offset(struct uts_namespace, ns.inum));
+	cred = (struct cred *)task_cred((__u64)task);
+	ns = 0;
+	bpf_core_read(&ns, sizeof(ns), &cred->user_ns);
+	event_namespace(&event->numbers[PLACE_NS_USER], KRSI_EVENT_NS_USER, ns, bpf_core_field_offset(struct user_namespace, ns.inum));
+	/* The leader's struct pid has the number of the process in each of its namespaces; the last is its own. */
+	bpf_core_read(&task, sizeof(task), &task->group_leader);
+	bpf_core_read(&pid, sizeof(pid), &((struct task_struct___pid *)task)->thread_pid);
+	bpf_core_read(&level, sizeof(level), &pid->level);
+	upid = (__u64)pid + bpf_core_field_offset(struct pid, numbers) + (level & 63) * bpf_core_type_size(struct upid);
+	ns = 0;
+	bpf_probe_read_kernel(&ns, sizeof(ns), (void *)upid + bpf_core_field_offset(struct upid, ns));
+	event_namespace(&event->numbers[PLACE_NS_PID], KRSI_EVENT_NS_PID, ns, bpf_core_field_offset(struct pid_namespace, ns.inum));
+	bpf_probe_read_kernel(&tgid, sizeof(tgid), (void *)upid + bpf_core_field_offset(struct upid, nr));
+	event_number(&event->numbers[PLACE_NS_TGID], KRSI_EVENT_NS_TGID, tgid, tgid != 0);
+	return 0;
+}
+
+static __always_inline __u64 event_start_time(struct task_struct *task)
+{
+	struct task_struct *leader = 0;
+	__u64 start = 0;
+
+	bpf_core_read(&leader, sizeof(leader), &task->group_leader);
+	bpf_core_read(&start, sizeof(start), &leader->start_boottime);
+	return start;
+}
+
+/* Numbers of the process, and where its program and its working directory are. */
+MATCH_FN int event_task_fill(__u32 index)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	struct task_struct *task = event_task(event), *parent = 0;
+	struct css_set *set = 0;
+	struct cgroup *cgroup = 0;
+	struct kernfs_node *node = 0;
+	struct mm_struct *mm = 0;
+	struct fs_struct *fs = 0;
+	struct file *exe = 0;
+	__u64 id = 0;
+	__u32 number = 0;
+
+	if (!event)
+		return 0;
+	event_number(&event->numbers[PLACE_CPU], KRSI_EVENT_CPU, bpf_get_smp_processor_id(), 1);
+	bpf_core_read(&number, sizeof(number), &task->tgid);
+	event_number(&event->numbers[PLACE_PID], KRSI_EVENT_PID, number, 1);
+	bpf_core_read(&number, sizeof(number), &task->pid);
+	event_number(&event->numbers[PLACE_TID], KRSI_EVENT_TID, number, 1);
+	event_number(&event->numbers[PLACE_START_TIME], KRSI_EVENT_START_TIME, event_start_time(task), 1);
 	bpf_core_read(&parent, sizeof(parent), &task->real_parent);
-	bpf_core_read(&head->ppid, sizeof(head->ppid), &parent->tgid);
-	bpf_core_read(&cred, sizeof(cred), &task->cred);
-	bpf_core_read(&head->uid, sizeof(head->uid), &cred->euid);
-	bpf_core_read(&head->gid, sizeof(head->gid), &cred->egid);
-	bpf_get_current_comm(head->comm, sizeof(head->comm));
+	bpf_core_read(&number, sizeof(number), &parent->tgid);
+	event_number(&event->numbers[PLACE_PPID], KRSI_EVENT_PPID, number, 1);
+	event_number(&event->numbers[PLACE_PARENT_START_TIME], KRSI_EVENT_PARENT_START_TIME, event_start_time(parent), 1);
+	bpf_core_read(&set, sizeof(set), &task->cgroups);
+	bpf_core_read(&cgroup, sizeof(cgroup), &set->dfl_cgrp);
+	event->cgroup = (__u64)cgroup;
+	bpf_core_read(&node, sizeof(node), &cgroup->kn);
+	bpf_core_read(&id, sizeof(id), &node->id);
+	event_number(&event->numbers[PLACE_CGROUP_ID], KRSI_EVENT_CGROUP_ID, id, id != 0);
+	event->comm.field.id = KRSI_EVENT_COMM;
+	event->comm.field.type = KRSI_EVENT_TYPE_TEXT;
+	event->comm.field.flags = 0;
+	event->comm.field.size = sizeof(event->comm.text);
+	bpf_core_read(event->comm.text, sizeof(event->comm.text), &task->comm);
+	event->mount[EVENT_EXE] = event->mount[EVENT_CWD] = 0;
+	bpf_core_read(&mm, sizeof(mm), &task->mm);
+	if (mm && !bpf_core_read(&exe, sizeof(exe), &mm->exe_file) && exe) {
+		bpf_core_read(&event->mount[EVENT_EXE], sizeof(__u64), &exe->f_path.mnt);
+		bpf_core_read(&event->dentry[EVENT_EXE], sizeof(__u64), &exe->f_path.dentry);
+	}
+	bpf_core_read(&fs, sizeof(fs), &((struct task_struct___files *)task)->fs);
+	if (fs) {
+		bpf_core_read(&event->mount[EVENT_CWD], sizeof(__u64), &fs->pwd.mnt);
+		bpf_core_read(&event->dentry[EVENT_CWD], sizeof(__u64), &fs->pwd.dentry);
+	}
+	return 0;
 }
 
-static __always_inline void event_object_fill(struct event_head *head, const struct act *act)
+static __always_inline void event_object_fill(struct event_slot *event, const struct act *act)
 {
-	head->parts = (act->has & ACT_ADDRESS ? EVENT_ADDRESS : 0) | (act->has & ACT_PORT ? EVENT_PORT : 0) |
-		      (act->has & ACT_FAMILY ? EVENT_FAMILY : 0) | (act->has & ACT_SIGNAL ? EVENT_SIGNAL : 0) |
-		      (act->has & ACT_TARGET ? EVENT_TARGET : 0);
-	head->port = act->port;
-	head->family = act->family;
-	head->object_signal = act->signal;
-	head->target_pid = act->target_pid;
-	*(__u64 *)head->address = __builtin_bswap64(act->address_high);
-	*(__u64 *)(head->address + 8) = __builtin_bswap64(act->address_low);
-	head->inode = act->objects ? act->object[0].inode : 0;
-	head->device = act->objects ? act->object[0].device : 0;
-	head->mode = act->objects ? act->object[0].mode : 0;
+	const struct act_object *object = &act->object[0];
+	int has = act->objects != 0 && object->inode != 0;
+
+	event_number(&event->numbers[PLACE_INODE], KRSI_EVENT_INODE, object->inode, has);
+	event_number(&event->numbers[PLACE_DEVICE], KRSI_EVENT_DEVICE, object->device, has);
+	event_number(&event->numbers[PLACE_MODE], KRSI_EVENT_MODE, object->mode, has);
+	event_number(&event->numbers[PLACE_OWNER], KRSI_EVENT_OWNER, object->owner, has);
+	event_number(&event->numbers[PLACE_FACTS], KRSI_EVENT_FACTS, object->facts, has);
+	event_number(&event->numbers[PLACE_FAMILY], KRSI_EVENT_FAMILY, act->family, act->has & ACT_FAMILY);
+	event_number(&event->numbers[PLACE_PORT], KRSI_EVENT_PORT, act->port, act->has & ACT_PORT);
+	event_number(&event->numbers[PLACE_TARGET_PID], KRSI_EVENT_TARGET_PID, act->target_pid, act->has & ACT_TARGET);
+	event_number(&event->numbers[PLACE_TARGET_START_TIME], KRSI_EVENT_TARGET_START_TIME, act->target_start, act->has & ACT_TARGET);
+	event_number(&event->numbers[PLACE_SIGNAL], KRSI_EVENT_SIGNAL_NUMBER, act->signal, act->has & ACT_SIGNAL);
+	event->address.field.id = act->has & ACT_ADDRESS ? KRSI_EVENT_ADDRESS : 0;
+	event->address.field.type = KRSI_EVENT_TYPE_ADDRESS;
+	event->address.field.flags = 0;
+	event->address.field.size = sizeof(event->address.bytes);
+	event->address.bytes[0] = __builtin_bswap64(act->address_high);
+	event->address.bytes[1] = __builtin_bswap64(act->address_low);
 }
+
+/* --- texts ----------------------------------------------------------------- */
 
 static __always_inline __u32 event_padded(__u32 size)
 {
 	return (size + 7) & ~7U;
 }
 
-/* Put a path's text behind what the event has: its head, its bytes and zeros. Returns the new size. */
-MATCH_FN __u32 event_text_add(__u32 event_index, __u32 used, __u64 mnt, __u64 dentry, __u32 id)
+/* Put a path behind what the event has: its head, its bytes and zeros. Returns the new size. */
+MATCH_FN __u32 event_text_add(__u32 index, __u32 used, __u64 mnt, __u64 dentry, __u32 id)
 {
-	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &event_index);
-	struct event_text text = {};
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	struct event_field text = {};
 	struct path_slot *path;
 	__u32 size, start, at;
-	int index;
+	int place;
 
 	if (!event || !mnt || !dentry)
 		return used;
-	index = path_slot_take();
-	if (index < 0)
+	place = path_slot_take();
+	if (place < 0)
 		return used;
-	path_build(index, mnt, dentry);
-	path = bpf_map_lookup_elem(&path_slots, &index);
+	path_build(place, mnt, dentry);
+	path = bpf_map_lookup_elem(&path_slots, &place);
 	if (!path)
 		goto out;
 	start = path->start;
 	size = PATH_SIZE - start;
 	text.id = id;
-	text.flags = path->result == PATH_TOO_LONG || path->result == PATH_UNREADABLE ? EVENT_TEXT_CUT :
-		     path->result == PATH_FOREIGN ? EVENT_TEXT_FOREIGN :
-		     path->result == PATH_DETACHED ? EVENT_TEXT_DETACHED : 0;
+	text.type = KRSI_EVENT_TYPE_TEXT;
+	text.flags = path->result == PATH_TOO_LONG || path->result == PATH_UNREADABLE ? KRSI_EVENT_TEXT_CUT :
+		     path->result == PATH_FOREIGN ? KRSI_EVENT_TEXT_FOREIGN :
+		     path->result == PATH_DETACHED ? KRSI_EVENT_TEXT_DETACHED : 0;
 	asm volatile("%0 &= 4095" : "+r"(start));
 	asm volatile("%0 &= 4095" : "+r"(size));
-	text.size = size;
+	text.size = size ? size : 1;
 	at = used;
-	if (at > EVENT_TEXTS * (sizeof(text) + PATH_SIZE) - sizeof(text) - PATH_SIZE)
+	if (at > EVENT_TEXTS_SIZE - sizeof(text) - PATH_SIZE)
 		goto out;
 	bpf_probe_read_kernel(event->texts + at, sizeof(text), &text);
 	bpf_probe_read_kernel(event->texts + at + sizeof(text), size, path->text + start);
-	used = at + sizeof(text) + event_padded(size);
+	if (size == 0)
+		event->texts[at + sizeof(text)] = '/';	/* the root has no name */
+	used = at + sizeof(text) + event_padded(size + (size == 0));
 out:
-	path_slot_give(index);
+	path_slot_give(place);
 	return used;
 }
 
-/* The program that the subject runs. */
-static __always_inline __u32 event_exe_add(__u32 event_index, __u32 used)
-{
-	struct mm_struct *mm = 0;
-	__u64 mnt = 0, dentry = 0;
-	struct file *exe = 0;
+#define EVENT_CGROUP_NAME 256
 
-	bpf_core_read(&mm, sizeof(mm), &task_current()->mm);
-	if (!mm || bpf_core_read(&exe, sizeof(exe), &mm->exe_file) || !exe)
+/* One name of the cgroup's path. Returns its bytes with the slash, 0: there is none. */
+static __always_inline __u32 event_cgroup_name(struct event_slot *event, __u32 at, struct cgroup *cgroup, __u32 level)
+{
+	struct kernfs_node *node = 0;
+	struct cgroup *above = 0;
+	const char *name = 0;
+	long size;
+
+	bpf_probe_read_kernel(&above, sizeof(above), (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors) +
+			      level * sizeof(above));
+	bpf_core_read(&node, sizeof(node), &above->kn);
+	bpf_core_read(&name, sizeof(name), &node->name);
+	if (at > EVENT_TEXTS_SIZE - 1 - EVENT_CGROUP_NAME)
+		return 0;
+	event->texts[at] = '/';
+	size = bpf_probe_read_kernel_str(event->texts + at + 1, EVENT_CGROUP_NAME, name);
+	return size > 1 && size <= EVENT_CGROUP_NAME ? size : 0;
+}
+
+/* The path of the cgroup in the unified hierarchy. */
+MATCH_FN __u32 event_cgroup_add(__u32 index, __u32 used)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	struct event_field text = {};
+	struct cgroup *cgroup = event ? (struct cgroup *)event->cgroup : 0;
+	__u32 at = used, size, i;
+	int levels = 0;
+
+	if (!event || !bpf_core_field_exists(cgroup->ancestors) || at > EVENT_TEXTS_SIZE - 2 * sizeof(text))
 		return used;
-	bpf_core_read(&mnt, sizeof(mnt), &exe->f_path.mnt);
-	bpf_core_read(&dentry, sizeof(dentry), &exe->f_path.dentry);
-	return event_text_add(event_index, used, mnt, dentry, EVENT_TEXT_EXE);
+	bpf_core_read(&levels, sizeof(levels), &cgroup->level);
+	event->end = at + sizeof(text);
+	event->texts[(at + sizeof(text)) & (EVENT_TEXTS_SIZE - 1)] = '/';
+	for (i = 1; i < CGROUP_LEVELS; i++) {
+		if ((int)i > levels)
+			break;
+		size = event_cgroup_name(event, event->end, cgroup, i);
+		if (!size)
+			break;
+		event->end += size;
+	}
+	size = levels > 0 ? event->end - at - sizeof(text) : 1;
+	text.id = KRSI_EVENT_CGROUP;
+	text.type = KRSI_EVENT_TYPE_TEXT;
+	text.flags = (int)i <= levels ? KRSI_EVENT_TEXT_CUT : 0;
+	text.size = size;
+	bpf_probe_read_kernel(event->texts + at, sizeof(text), &text);
+	return at + sizeof(text) + event_padded(size);
+}
+
+#define EVENT_STRINGS_SIZE 8192		/* bytes of arguments and environment that are told */
+
+/* What of the strings is in one page, as far as there is room. Returns how many bytes, 0: no more. */
+MATCH_FN __u32 event_strings_page(__u32 at, __u32 index, __u32 where, __u64 address, __u32 left)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	__u64 page = strings_page(at, address);
+	__u32 size = STRINGS_PAGE - address % STRINGS_PAGE;
+	__u64 place = where;		/* of 64 bits, as the verifier forgets what smaller ones are on the stack */
+
+	if (!event || !page)
+		return 0;
+	if (size > left)
+		size = left;
+	asm volatile("%0 &= 8191" : "+r"(size));
+	asm volatile("" : "+r"(place));
+	if (place > EVENT_TEXTS_SIZE - 8192)
+		return 0;
+	if (bpf_probe_read_kernel(event->texts + place, size, (void *)(page + address % STRINGS_PAGE)))
+		return 0;
+	return size;
+}
+
+/* The strings that a program is executed with: arguments, and the environment behind them. */
+MATCH_FN __u32 event_strings_add(__u32 at, __u32 index, __u32 used)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	struct engine_slot *slot = slot_get(at);
+	struct event_field list = {};
+	__u64 address, end;
+	__u32 size, i;
+
+	if (!event || !slot || !(slot->act.has & ACT_PROGRAM) || used > EVENT_TEXTS_SIZE - sizeof(list))
+		return used;
+	address = slot->act.strings.begin;
+	end = slot->act.strings.end;
+	if (end < address)
+		return used;
+	list.id = KRSI_EVENT_STRINGS;
+	list.type = KRSI_EVENT_TYPE_LIST;
+	if (end - address > EVENT_STRINGS_SIZE) {
+		end = address + EVENT_STRINGS_SIZE;
+		list.flags = KRSI_EVENT_TEXT_CUT;
+	}
+	event->end = 0;
+	for (i = 0; i < EVENT_STRINGS_SIZE / STRINGS_PAGE + 1; i++) {
+		if (address >= end)
+			break;
+		size = event_strings_page(at, index, used + sizeof(list) + event->end, address, end - address);
+		if (!size)
+			break;
+		event->end += size;
+		address += size;
+	}
+	if (address < end)
+		list.flags = KRSI_EVENT_TEXT_CUT;
+	list.size = event->end;
+	bpf_probe_read_kernel(event->texts + used, sizeof(list), &list);
+	event_number(&event->numbers[PLACE_ARGC], KRSI_EVENT_ARGC, slot->act.strings.argc, 1);
+	return used + sizeof(list) + event_padded(event->end);
+}
+
+/* --- an event -------------------------------------------------------------- */
+
+static __always_inline void event_head_fill(struct event_slot *event, const struct engine_slot *slot, __u32 outcome,
+					    const struct image_clause *clause)
+{
+	struct event_head *head = &event->head;
+
+	head->version = EVENT_VERSION;
+	head->head_size = sizeof(*head);
+	head->sequence = slot->act.sequence;
+	head->time = bpf_ktime_get_boot_ns();
+	head->generation = slot->match.generation;
+	head->operation = slot->match.operation;
+	head->kind = KRSI_EVENT_KIND_RULE;
+	head->verdict = clause->verdict;
+	head->outcome = outcome;
+	head->policy = clause->policy;
+	head->reserved = 0;
+	head->rule = clause->kind == IMAGE_DEFAULT ? ~0U : clause->rule;
+	event_number(&event->numbers[PLACE_ERROR], KRSI_EVENT_ERROR, clause->error, clause->error);
+	event_number(&event->numbers[PLACE_SENT_SIGNAL], KRSI_EVENT_SENT_SIGNAL, clause->signal, clause->signal);
+	event_number(&event->numbers[PLACE_ARGC], 0, 0, 0);
+	event_number(&event->numbers[PLACE_EXIT_CODE], 0, 0, 0);
+	event_number(&event->numbers[PLACE_EXIT_SIGNAL], 0, 0, 0);
+	event_number(&event->numbers[PLACE_RUN_TIME], 0, 0, 0);
+}
+
+/*
+ * Give it to the reader. What is refused has a ring of its own, and the other one when that is full: so many
+ * audited operations never hide a denial.
+ */
+static __always_inline void event_send(struct event_slot *event, __u64 size, __u32 operation, int refused)
+{
+	__u64 flags = 0;
+
+	if (refused && bpf_ringbuf_output(&denials, event, size, 0) == 0)
+		return;
+	if (!refused && wake_bytes)
+		flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	if (bpf_ringbuf_output(&events, event, size, flags))
+		event_lost(operation, refused ? EVENT_LOST_DENIALS : EVENT_LOST_RING);
+}
+
+/* All texts. Returns how many bytes they are. */
+static __always_inline __u32 event_texts_add(__u32 at, const struct engine_slot *slot, const struct event_slot *event, __u32 index)
+{
+	__u32 used = 0;
+
+	if (slot->act.paths > 0)
+		used = event_text_add(index, used, slot->act.path_mount[0], slot->act.path_dentry[0], KRSI_EVENT_PATH);
+	if (slot->act.paths > 1)
+		used = event_text_add(index, used, slot->act.path_mount[1], slot->act.path_dentry[1], KRSI_EVENT_PATH2);
+	used = event_text_add(index, used, event->mount[EVENT_EXE], event->dentry[EVENT_EXE], KRSI_EVENT_EXE);
+	used = event_text_add(index, used, event->mount[EVENT_CWD], event->dentry[EVENT_CWD], KRSI_EVENT_CWD);
+	used = event_cgroup_add(index, used);
+	return event_strings_add(at, index, used);
 }
 
 /* A clause that reports applied: tell it. */
@@ -149,25 +455,25 @@ int match_report(match_at at, __u32 number, __u32 outcome)
 	slot->act.sequence = __sync_fetch_and_add(&event_sequence, 1);
 	index = place_take(&event_slots_taken, EVENT_SLOTS, EVENT_SLOTS);
 	if (index < 0) {
-		event_lost(slot->match.operation);
+		event_lost(slot->match.operation, EVENT_LOST_PLACE);
 		return 0;
 	}
 	event = bpf_map_lookup_elem(&event_slots, &index);
 	if (!event)
 		return 0;
-	if (slot->act.paths > 0)
-		used = event_text_add(index, used, slot->act.path_mount[0], slot->act.path_dentry[0], EVENT_TEXT_PATH);
-	if (slot->act.paths > 1)
-		used = event_text_add(index, used, slot->act.path_mount[1], slot->act.path_dentry[1], EVENT_TEXT_PATH2);
-	used = event_exe_add(index, used);
-	event_head_fill(&event->head, slot, number, outcome, clause);
-	event_object_fill(&event->head, &slot->act);
-	if (used > sizeof(event->texts))
-		used = sizeof(event->texts);
+	event->task = slot->task;
+	event_head_fill(event, slot, outcome, clause);
+	event_task_fill(index);
+	event_object_fill(event, &slot->act);
+	event_cred_fill(index);
+	event_namespaces_fill(index);
+	used = event_texts_add(at, slot, event, index);
+	if (used > EVENT_TEXTS_SIZE)
+		used = EVENT_TEXTS_SIZE;
 	used &= ~7U;
-	event->head.size = sizeof(event->head) + used;
-	if (bpf_ringbuf_output(&events, event, sizeof(event->head) + used, 0))
-		event_lost(slot->match.operation);
+	event->head.size = offsetof(struct event_slot, texts) + used;
+	event_send(event, offsetof(struct event_slot, texts) + used, slot->match.operation,
+		   (clause->verdict == MATCH_DENY || clause->verdict == MATCH_SIGNAL) && !(outcome & MATCH_WOULD));
 	place_give(&event_slots_taken, index);
 	return 0;
 }

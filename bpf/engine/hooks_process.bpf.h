@@ -287,6 +287,7 @@ static __always_inline void act_target(__u32 at, struct task_struct *task, __u64
 	acting = slot->task;
 	slot->act.target = 0;
 	slot->act.target_pid = task->tgid;
+	slot->act.target_start = task->group_leader->start_boottime;
 	slot->act.has |= ACT_TARGET;
 	leader = task->group_leader;
 	if (want_predicates && leader) {

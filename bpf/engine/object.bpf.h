@@ -10,7 +10,7 @@
 #ifndef KRSI_ENGINE_OBJECT_BPF_H
 #define KRSI_ENGINE_OBJECT_BPF_H
 
-#include "event.bpf.h"
+#include "subject.bpf.h"
 
 #define TMPFS_MAGIC 0x01021994
 #define HUGETLBFS_MAGIC 0x958458f6

@@ -10,6 +10,7 @@
 #include "../path.bpf.h"
 #include "../event.h"
 #include <bpf/bpf_tracing.h>
+#include <libkrsi/event_fields.h>
 
 /* --- the images ---------------------------------------------------------- */
 
@@ -237,6 +238,7 @@ struct act {
 	__u64 fstype;			/* hash of the name of what is mounted */
 	__u32 port, family, signal;
 	__u32 target_pid;
+	__u64 target_start;		/* when that began */
 	__u32 has;			/* bits of enum act_part */
 	__u32 paths;
 	__u64 path_mount[2], path_dentry[2];	/* for events */
@@ -259,7 +261,7 @@ struct act {
 
 	struct {			/* of a program that is about to be executed: strings.bpf.h */
 		__u64 tables;		/* of its pages */
-		__u64 next, end;	/* addresses in it */
+		__u64 begin, next, end;	/* addresses in it */
 		__u32 argc;		/* strings that are arguments */
 		__u32 number;		/* of the string */
 		__u32 state;		/* of the automaton */
@@ -282,7 +284,8 @@ enum act_part {
 	ACT_TARGET = 32,
 	ACT_CAPABILITY = 64,
 	ACT_FSTYPE = 128,
-	ACT_STRINGS = 256,
+	ACT_STRINGS = 256,		/* `refs` are there */
+	ACT_PROGRAM = 512,		/* the strings of a program can be read */
 };
 
 struct engine_slot {
@@ -398,12 +401,85 @@ struct {
 	__uint(max_entries, 4096);
 } events SEC(".maps");
 
-/* Where events are put together; what finds none free is lost, and counted. */
+/* Of what was refused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} denials SEC(".maps");
+
+/* Bytes that are to be in `events` before the reader is woken; 0: whenever it has read all. */
+const volatile __u64 wake_bytes;
+
+/* Where numbers are in an event, so that most of its bytes are written without a question. */
+enum event_place {
+	PLACE_CPU,
+	PLACE_PID,
+	PLACE_TID,
+	PLACE_START_TIME,
+	PLACE_PPID,
+	PLACE_PARENT_START_TIME,
+	PLACE_UID,
+	PLACE_GID,
+	PLACE_REAL_UID,
+	PLACE_REAL_GID,
+	PLACE_SAVED_UID,
+	PLACE_SAVED_GID,
+	PLACE_FS_UID,
+	PLACE_FS_GID,
+	PLACE_LOGIN_UID,
+	PLACE_CAP_EFFECTIVE,
+	PLACE_CAP_PERMITTED,
+	PLACE_CAP_INHERITABLE,
+	PLACE_CGROUP_ID,
+	PLACE_NS_CGROUP,
+	PLACE_NS_IPC,
+	PLACE_NS_MNT,
+	PLACE_NS_NET,
+	PLACE_NS_PID,
+	PLACE_NS_TIME,
+	PLACE_NS_USER,
+	PLACE_NS_UTS,
+	PLACE_NS_TGID,
+	PLACE_ERROR,
+	PLACE_SENT_SIGNAL,
+	PLACE_INODE,
+	PLACE_DEVICE,
+	PLACE_MODE,
+	PLACE_OWNER,
+	PLACE_FACTS,
+	PLACE_FAMILY,
+	PLACE_PORT,
+	PLACE_TARGET_PID,
+	PLACE_TARGET_START_TIME,
+	PLACE_SIGNAL,
+	PLACE_ARGC,
+	PLACE_EXIT_CODE,
+	PLACE_EXIT_SIGNAL,
+	PLACE_RUN_TIME,
+	PLACES
+};
+
+/* Where events are put together; what finds none free is lost, and counted. What is behind the texts is not sent. */
 #define EVENT_SLOTS 16
-#define EVENT_TEXTS 3
+enum event_file { EVENT_EXE, EVENT_CWD, EVENT_FILES };
+#define EVENT_TEXTS_SIZE 32768
 struct event_slot {
 	struct event_head head;
-	char texts[EVENT_TEXTS * (sizeof(struct event_text) + PATH_SIZE) + PATH_SIZE];
+	struct event_number numbers[PLACES];
+	struct {
+		struct event_field field;
+		char text[16];
+	} comm;
+	struct {
+		struct event_field field;
+		__u64 bytes[2];
+	} address;
+	char texts[EVENT_TEXTS_SIZE];
+	char beyond[256];		/* of a name that is read at the very end */
+	__u64 task, cgroup;		/* what the event is of */
+	__u64 mount[EVENT_FILES], dentry[EVENT_FILES];
+	__u32 end;			/* of the text that is being made */
+	__u32 reserved;
 };
 
 struct {
@@ -420,13 +496,23 @@ struct {
 	__type(value, __u32);
 } event_slots_taken SEC(".maps");
 
-/* Events that were not made, by operation. */
+/* Why events were not made; as enum krsi_engine_lost_cause. */
+enum event_lost_cause {
+	EVENT_LOST_RING,		/* no room in `events` */
+	EVENT_LOST_DENIALS,		/* neither there nor in `denials` */
+	EVENT_LOST_PLACE,		/* no place to put it together in */
+	EVENT_LOST_CAUSES = 4
+};
+
+/* How many, by operation and cause, and all of them. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 64);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 64 * EVENT_LOST_CAUSES);
 	__type(key, __u32);
 	__type(value, __u64);
 } events_lost SEC(".maps");
+
+__u64 events_lost_total;
 
 __u64 event_sequence;
 

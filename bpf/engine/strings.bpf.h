@@ -220,7 +220,10 @@ MATCH_FN int strings_read(__u32 at)
 	return 0;
 }
 
-/* The strings that a program is executed with, when a policy asks for them: behind p, and in front of its name at exec. */
+/*
+ * The strings that a program is executed with: behind p, and in front of its name at exec. They are read when a
+ * policy asks for them.
+ */
 static __always_inline void act_strings(__u32 at, struct linux_binprm *bprm)
 {
 	struct engine_slot *slot = slot_get(at);
@@ -229,14 +232,15 @@ static __always_inline void act_strings(__u32 at, struct linux_binprm *bprm)
 
 	if (!slot)
 		return;
+	bpf_core_read(&slot->act.strings.tables, sizeof(__u64), &bprm->mm->pgd);
+	slot->act.strings.begin = slot->act.strings.next = bprm->p;
+	slot->act.strings.end = bprm->exec;
+	slot->act.strings.argc = bprm->argc;
+	slot->act.has |= ACT_PROGRAM;
 	image = match_image_open(&slot->match);
 	op = image ? match_unit(image, IMAGE_REF_OPS + KRSI_PRIV_OP_PROCESS_EXEC) : 0;
 	if (!op || !(op->dims & (KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_ARGV) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_ENV))))
 		return;
-	bpf_core_read(&slot->act.strings.tables, sizeof(__u64), &bprm->mm->pgd);
-	slot->act.strings.next = bprm->p;
-	slot->act.strings.end = bprm->exec;
-	slot->act.strings.argc = bprm->argc;
 	slot->act.has |= ACT_STRINGS;
 	strings_read(at);
 }

@@ -38,6 +38,8 @@ struct krsi_event;
 /** How an engine works. */
 enum krsi_engine_flags {
 	KRSI_ENGINE_PERMISSIVE = 1,	/**< nothing is carried out, whatever policies and rules say: all is only reported */
+	KRSI_ENGINE_ENVIRONMENT = 2,	/**< events of executions have the environment, which may hold secrets: KRSI_EVENT_ENV */
+	KRSI_ENGINE_PROCESSES = 4,	/**< events of every fork, execution and end, without a rule: libkrsi/process.h */
 };
 
 /** Wishes for an engine. */
@@ -45,6 +47,29 @@ struct krsi_engine_opts {
 	size_t sz;		/**< sizeof(struct krsi_engine_opts), set by the caller */
 	uint32_t ring_size;	/**< bytes of the ring of events, a power of two of at least a page; 0 means 1 MiB for each two CPUs, at most 16 MiB */
 	uint32_t flags;		/**< bitwise OR of enum krsi_engine_flags */
+	/**
+	 * Bytes of a ring of their own for what was refused, a power of two of at least a page; 0 means 256 KiB. What
+	 * finds no room there goes into the other one.
+	 */
+	uint32_t denial_ring_size;
+	/**
+	 * The longest time in ms that an event lies unread while less than `wake_bytes` are there; 0 means 100. Of no
+	 * meaning when that is 0.
+	 */
+	uint32_t wake_ms;
+	/**
+	 * Bytes of events that krsi_engine_fd() becomes readable for, at most half of the ring; 0 means whenever one
+	 * comes and all before it were read. Refusals always do that.
+	 */
+	uint64_t wake_bytes;
+};
+
+/** Why events were lost. Numbers are ABI: new ones go at the end. */
+enum krsi_engine_lost_cause {
+	KRSI_ENGINE_LOST_ANY = 0,	/**< all of them */
+	KRSI_ENGINE_LOST_RING = 1,	/**< the ring was full */
+	KRSI_ENGINE_LOST_DENIALS = 2,	/**< a refusal, and both rings were full */
+	KRSI_ENGINE_LOST_PLACE = 3,	/**< more events at once than there are places to put them together in */
 };
 
 /** What krsi_engine_info() tells. */
@@ -52,7 +77,7 @@ struct krsi_engine_info {
 	size_t sz;		/**< sizeof(struct krsi_engine_info), set by the caller */
 	uint64_t generation;	/**< of the policies in force; 0: none were applied yet */
 	uint64_t events;	/**< handed to the callback so far */
-	uint64_t lost;		/**< events that found no room in the ring */
+	uint64_t lost;		/**< events that were made and not delivered: krsi_engine_lost() has the causes */
 	uint64_t memory;	/**< bytes of kernel memory in maps: the policies', the places to work in, the ring */
 	uint64_t policy_memory;	/**< of these, what the policies in force take */
 	uint32_t policies;	/**< in force */
@@ -170,6 +195,20 @@ KRSI_API int krsi_engine_set_mode(struct krsi_engine *engine, const char *policy
 KRSI_API void krsi_engine_set_event(struct krsi_engine *engine, krsi_event_fn fn, void *data);
 
 /**
+ * @brief Count what was lost. The callback is told of all of it too, by events of KRSI_EVENT_KIND_LOST.
+ *
+ * @param engine     the engine
+ * @param operation  of these only, such as "file.open"; NULL for all
+ * @param cause      enum krsi_engine_lost_cause
+ * @param ret        receives how many events, since the engine was made
+ * @return 0, or
+ * @retval -EINVAL  an argument is NULL, or there is no such cause
+ * @retval -ENOENT  there is no such operation
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_lost(const struct krsi_engine *engine, const char *operation, uint32_t cause, uint64_t *ret);
+
+/**
  * @brief The descriptor to wait on with poll(2) or epoll(7): readable while events are waiting.
  * @param engine  the engine
  * @return the descriptor, the engine's own, the same as long as the engine lives; -EINVAL when `engine` is NULL
@@ -181,7 +220,7 @@ KRSI_API int krsi_engine_fd(const struct krsi_engine *engine);
  * @brief Hand waiting events to the callback, and return when there are none left. Never waits.
  *
  * @param engine  the engine
- * @param budget  at most so many events; 0 means no limit
+ * @param budget  at most so many events, those that tell of losses not counted; 0 means no limit
  * @param count   receives how many were handed out, also on failure; may be NULL
  * @return 0 on success, or
  * @retval -EINVAL     `engine` is NULL

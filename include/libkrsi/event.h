@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libkrsi/event_fields.h>
 #include <libkrsi/macros.h>
 
 KRSI_BEGIN_DECLS
@@ -36,48 +37,63 @@ enum krsi_event_flags {
 	KRSI_EVENT_UNRESOLVED = 2,	/**< the object could not be identified, and the rule might have applied */
 };
 
-/** Numbers of an event. They are ABI: new ones go at the end. */
-enum krsi_event_number {
-	KRSI_EVENT_SEQUENCE = 1,	/**< counts all events of the engine, the lost ones too */
-	KRSI_EVENT_TIME = 2,		/**< ns of CLOCK_MONOTONIC */
-	KRSI_EVENT_GENERATION = 3,	/**< of the policies that were in force */
-	KRSI_EVENT_PID = 4,		/**< process, in the first PID namespace */
-	KRSI_EVENT_TID = 5,		/**< thread */
-	KRSI_EVENT_PPID = 6,		/**< its parent */
-	KRSI_EVENT_UID = 7,		/**< effective user */
-	KRSI_EVENT_GID = 8,		/**< effective group */
-	KRSI_EVENT_START_TIME = 9,	/**< of the process, ns of CLOCK_BOOTTIME */
-	KRSI_EVENT_ERROR = 10,		/**< positive errno of a refusal */
-	KRSI_EVENT_SENT_SIGNAL = 11,	/**< signal that the rule sends to the subject */
-	KRSI_EVENT_INODE = 12,		/**< of the object */
-	KRSI_EVENT_DEVICE = 13,		/**< of the object's file system: major << 20 | minor */
-	KRSI_EVENT_MODE = 14,		/**< of the object, as in stat(2) */
-	KRSI_EVENT_FAMILY = 15,		/**< of the socket */
-	KRSI_EVENT_PORT = 16,		/**< of the address */
-	KRSI_EVENT_TARGET_PID = 17,	/**< process that is acted on */
-	KRSI_EVENT_SIGNAL_NUMBER = 18,	/**< signal that the subject sends */
+/** Bits of KRSI_EVENT_FACTS. Numbers are ABI: new ones go at the end. */
+enum krsi_event_fact {
+	KRSI_EVENT_FACT_MEMFD = 1,		/**< made by memfd_create(2) */
+	KRSI_EVENT_FACT_UNLINKED = 2,		/**< no name is left */
+	KRSI_EVENT_FACT_RUNNING = 4,		/**< some process executes it */
+	KRSI_EVENT_FACT_SETUID = 8,		/**< executing it changes the user or, as setgid, the group */
+	KRSI_EVENT_FACT_TMPFS = 16,		/**< on a file system in memory */
+	KRSI_EVENT_FACT_OVERLAY_UPPER = 32,	/**< on the writable layer of an overlay */
 };
 
-/** Texts of an event. Numbers are ABI: new ones go at the end. */
-enum krsi_event_text {
-	KRSI_EVENT_PATH = 1,		/**< of the object */
-	KRSI_EVENT_PATH2 = 2,		/**< of the second object, such as the new name of a rename */
-	KRSI_EVENT_EXE = 3,		/**< program of the subject */
-	KRSI_EVENT_UNIX_ADDRESS = 4,	/**< address of a unix socket; abstract ones begin with '@' */
-	KRSI_EVENT_COMM = 5,		/**< the subject's name for itself */
+/** What krsi_event_field_info() tells of a field. */
+struct krsi_event_field_info {
+	size_t sz;		/**< sizeof(struct krsi_event_field_info), set by the caller */
+	const char *name;	/**< word of its own, such as "pid"; valid for ever */
+	const char *meaning;	/**< one line; valid for ever */
+	uint32_t type;		/**< enum krsi_event_field_type */
+	uint32_t reserved;	/**< 0 */
 };
 
-/** How a text is to be understood: bits. */
-enum krsi_event_text_flags {
-	KRSI_EVENT_TEXT_CUT = 1,	/**< it was longer; its end is there */
-	KRSI_EVENT_TEXT_FOREIGN = 2,	/**< a path of another mount namespace than the subject's */
-	KRSI_EVENT_TEXT_DETACHED = 4,	/**< a path in a tree that is mounted nowhere, from that tree's root */
-};
+/**
+ * @brief Name, type and meaning of a field.
+ * @param field  enum krsi_event_field
+ * @param info   receives it; `sz` set by the caller
+ * @return 0, or
+ * @retval -ENOENT  no field of this library has that number
+ * @retval -EINVAL  `info` is NULL or its `sz` not set
+ * @since 1.0
+ */
+KRSI_API int krsi_event_field_info(uint32_t field, struct krsi_event_field_info *info);
+
+/**
+ * @brief The number that processes are told apart by, of a process and no other until the next boot.
+ *
+ * It is made of the two numbers alone, so that whoever knows them comes to the same: the agent before and after
+ * it was started again, and another agent. The mixing function is the finaliser of MurmurHash3 (Appleby, public
+ * domain). Two processes share a cookie as seldom as they would share a random number of 64 bits.
+ *
+ * @param pid         of the process, in the first PID namespace
+ * @param start_time  when it started, ns of CLOCK_BOOTTIME
+ * @return the cookie, never 0
+ * @since 1.0
+ */
+KRSI_API uint64_t krsi_process_cookie(uint32_t pid, uint64_t start_time);
+
+/**
+ * @brief What the event is of.
+ * @param event  the event
+ * @return enum krsi_event_kind; a number above those for a kind that came later
+ * @since 1.0
+ */
+KRSI_API uint32_t krsi_event_kind(const struct krsi_event *event);
 
 /**
  * @brief The operation's word, such as "file.open".
  * @param event  the event
- * @return the word, valid for ever
+ * @return the word, valid for ever; "" when this library does not know it; "process.fork" and "process.exit" for
+ *         events of these kinds
  * @since 1.0
  */
 KRSI_API const char *krsi_event_operation(const struct krsi_event *event);
@@ -117,27 +133,27 @@ KRSI_API const char *krsi_event_rule(const struct krsi_event *event);
 /**
  * @brief A number of the event.
  *
- * @param event   the event
- * @param number  enum krsi_event_number
- * @param ret     receives it; untouched when it is absent
+ * @param event  the event
+ * @param field  enum krsi_event_field of type KRSI_EVENT_TYPE_NUMBER
+ * @param ret    receives it; untouched when it is absent
  * @return 0, or
  * @retval -ENOENT  the event does not have it
- * @retval -EINVAL  no such number, or `ret` is NULL
+ * @retval -EINVAL  no field of this type, or `ret` is NULL
  * @since 1.0
  */
-KRSI_API int krsi_event_number(const struct krsi_event *event, uint32_t number, uint64_t *ret);
+KRSI_API int krsi_event_number(const struct krsi_event *event, uint32_t field, uint64_t *ret);
 
 /**
- * @brief A text of the event.
+ * @brief A text or a list of the event.
  *
  * @param event  the event
- * @param text   enum krsi_event_text
+ * @param field  enum krsi_event_field of type KRSI_EVENT_TYPE_TEXT or KRSI_EVENT_TYPE_LIST
  * @param size   receives its size in bytes; may be NULL
  * @param flags  receives bits of enum krsi_event_text_flags; may be NULL
- * @return the bytes, not terminated, valid during the callback; NULL when it is absent
+ * @return the bytes, not terminated, valid during the callback; NULL when it is absent, or no field of this type
  * @since 1.0
  */
-KRSI_API const char *krsi_event_text(const struct krsi_event *event, uint32_t text, size_t *size,
+KRSI_API const char *krsi_event_text(const struct krsi_event *event, uint32_t field, size_t *size,
 				     uint32_t *flags);
 
 /**

@@ -11,6 +11,7 @@
 #include <libkrsi/engine.h>
 #include <libkrsi/error.h>
 #include <libkrsi/event.h>
+#include <libkrsi/event_fields.h>
 #include <libkrsi/explain.h>
 #include <libkrsi/hook.h>
 #include <libkrsi/link.h>
@@ -20,6 +21,7 @@
 #include <libkrsi/object.h>
 #include <libkrsi/policy.h>
 #include <libkrsi/probe.h>
+#include <libkrsi/process.h>
 #include <libkrsi/stream.h>
 #include <libkrsi/version.h>
 

@@ -17,6 +17,8 @@
 
 #define RING_OF_TWO_CPUS ((uint32_t)1 << 20)
 #define RING_MAX ((uint32_t)16 << 20)
+#define DENIAL_RING ((uint32_t)256 << 10)
+#define WAKE_MS 100
 
 /* --- making and freeing --------------------------------------------------- */
 
@@ -32,20 +34,36 @@ static uint32_t ring_size_default(void)
 	return size;
 }
 
+static int ring_size_check(struct krsi_engine *engine, uint32_t size)
+{
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
+
+	if (size >= page && (size & (size - 1)) == 0)
+		return 0;
+	return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: the size of a ring is %u bytes; it must be a power of two, and %u at least", size, page);
+}
+
 static int opts_read(struct krsi_engine *engine, const struct krsi_engine_opts *opts)
 {
-	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), *size = &engine->opts.ring_size;
-	int err = KRSI_PRIV_OPTS_READ(engine->ctx, &engine->opts, opts, "krsi_engine_opts");
+	const uint32_t flags = KRSI_ENGINE_PERMISSIVE | KRSI_ENGINE_ENVIRONMENT | KRSI_ENGINE_PROCESSES;
+	struct krsi_engine_opts *have = &engine->opts;
+	int err = KRSI_PRIV_OPTS_READ(engine->ctx, have, opts, "krsi_engine_opts");
 
 	if (err)
 		return err;
-	if (engine->opts.flags & ~(uint32_t)KRSI_ENGINE_PERMISSIVE)
-		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: unknown flags %#x", engine->opts.flags);
-	if (*size == 0)
-		*size = ring_size_default();
-	if (*size < page || (*size & (*size - 1)))
-		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: the ring's size is %u bytes; it must be a power of two, and %u at least", *size, page);
-	return 0;
+	if (have->flags & ~flags)
+		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: unknown flags %#x", have->flags);
+	if (have->ring_size == 0)
+		have->ring_size = ring_size_default();
+	if (have->denial_ring_size == 0)
+		have->denial_ring_size = DENIAL_RING;
+	if (have->wake_ms == 0)
+		have->wake_ms = WAKE_MS;
+	if (have->wake_bytes > have->ring_size / 2)
+		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: wake_bytes is %llu; more than half of the ring, %u bytes, would leave no time to read it",
+				      (unsigned long long)have->wake_bytes, have->ring_size / 2);
+	err = ring_size_check(engine, have->ring_size);
+	return err ? err : ring_size_check(engine, have->denial_ring_size);
 }
 
 int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, struct krsi_engine **ret)
@@ -62,8 +80,10 @@ int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, s
 	engine->ctx = krsi_priv_ctx_ref(ctx);
 	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
 		engine->generations[i].map_fd = -1;
+	engine->events.epoll_fd = engine->events.more_fd = engine->events.timer_fd = -1;
 	krsi_priv_host_namespaces(engine->host_namespaces);
 	err = opts_read(engine, opts);
+	engine->duties = engine->opts.flags & KRSI_ENGINE_PROCESSES ? KRSI_PRIV_DUTY_PROCESSES : 0;
 	if (!err && getrandom(&engine->secret, sizeof(engine->secret), 0) != sizeof(engine->secret))
 		err = krsi_priv_fail(ctx, -EIO, "krsi_engine_new: no random numbers: %s", strerror(errno));
 	if (!err)
@@ -311,7 +331,7 @@ int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engine_info *
 	if (!engine || !info)
 		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_info: an argument is NULL");
 	generation = krsi_priv_generation_find(engine, engine->current);
-	have.events = engine->event_count;
+	have.events = engine->events.count;
 	have.lost = krsi_priv_events_lost(engine);
 	have.identities_lost = __atomic_load_n(engine->kernel.globals.known_lost, __ATOMIC_RELAXED);
 	have.memory = engine->kernel.map_bytes;

@@ -2,8 +2,9 @@
 /*
  * Inside of an engine. engine.c has its life and the exchange of policies, generation.c one set of
  * policies in the kernel, kernel.c the programs and maps that serve all of them, resolve.c what
- * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, events.c the way of
- * the events, and event.c what is in one.
+ * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
+ * the same for a table of them, events.c the way of
+ * the events. What is in one is in lib/event.
  */
 #ifndef KRSI_PRIV_ENGINE_H
 #define KRSI_PRIV_ENGINE_H
@@ -74,7 +75,7 @@ struct krsi_priv_engine_link {
 /* The global variables of bpf/engine.bpf.c that user space writes, in the map's own memory. */
 struct krsi_priv_engine_globals {
 	uint32_t *generation, *want_views, *want_predicates, *seed_generation, *seed_changed, *owner_tgid;
-	uint64_t *operations, *known_lost;
+	uint64_t *operations, *known_lost, *events_lost_total;
 	uint32_t *known_any;
 };
 
@@ -86,13 +87,40 @@ struct krsi_priv_kernel {
 	struct krsi_object *objects[KRSI_PRIV_PROGRAMS_MAX];
 	size_t object_count;
 	struct krsi_priv_engine_link links[KRSI_PRIV_PROGRAMS_MAX];
-	struct krsi_object *seed;	/* the object that has the iterator loaded, or NULL */
-	struct krsi_map *images, *events, *lost, *known;
+	struct krsi_object *seed, *look;	/* the objects that have these iterators loaded, or NULL */
+	struct krsi_map *images, *events, *denials, *lost, *known;
 	struct krsi_hooks *hooks;
 	void *memory;			/* of the globals' map */
 	size_t memory_size;
 	struct krsi_priv_engine_globals globals;
 	uint64_t map_bytes;		/* of all maps but the images */
+};
+
+/* --- the way of the events (events.c) -------------------------------------- */
+
+/* A denial that waits for its turn. */
+struct krsi_priv_waiting {
+	char *bytes;			/* a record */
+	size_t size;
+	uint64_t sequence;
+};
+
+struct krsi_priv_events {
+	struct krsi_stream *audits, *denials;
+	int epoll_fd;			/* readable while one of these is, */
+	int more_fd;			/* an eventfd: while denials wait, */
+	int timer_fd;			/* or the time is over that records may lie for; -1 without wake_bytes */
+	struct krsi_priv_waiting *waiting;	/* a heap: the lowest sequence first */
+	size_t waiting_count, waiting_capacity;
+	krsi_event_fn fn;
+	void *data;
+	int64_t wall;			/* struct krsi_event */
+	uint64_t count, damaged;
+	uint64_t lost_told;		/* that the callback was told of, */
+	uint64_t lost[64];		/* by operation */
+	uint64_t next;			/* sequence that follows if nothing is lost */
+	uint32_t left, handed;		/* of the budget, and out of it */
+	bool stopped;			/* the callback wants no more */
 };
 
 /* Variables of the kernel that programs read. */
@@ -111,14 +139,12 @@ struct krsi_engine {
 	struct krsi_engine_opts opts;
 	struct krsi_priv_kernel kernel;
 	struct krsi_priv_generation generations[KRSI_PRIV_GENERATIONS];
+	uint32_t duties;		/* that do not depend on policies */
 	uint32_t last_number;
 	uint32_t current, previous;	/* numbers; 0: none */
 	uint64_t secret;
 	uint64_t host_namespaces[8];
-	struct krsi_stream *stream;
-	krsi_event_fn event_fn;
-	void *event_data;
-	uint64_t event_count;
+	struct krsi_priv_events events;
 	bool dispatching;
 	uint64_t symbols[KRSI_PRIV_SYMBOLS];	/* addresses; 0: not told */
 };
@@ -190,8 +216,9 @@ int krsi_priv_strings_check(struct krsi_engine *engine, uint64_t dims);
 /* Fill in what generation `number` says of all processes there are. */
 int krsi_priv_seed(struct krsi_engine *engine, uint32_t number);
 
-/* Begin to read the events' ring, and how many found no room in it (events.c). */
+/* Begin to read the rings, and end it; how many events are lost (events.c). */
 int krsi_priv_events_start(struct krsi_engine *engine);
+void krsi_priv_events_stop(struct krsi_engine *engine);
 uint64_t krsi_priv_events_lost(const struct krsi_engine *engine);
 
 #endif

@@ -290,7 +290,7 @@ int krsi_engine_explain(struct krsi_ctx *ctx, struct krsi_policy *const *policie
 	if (!explain.engine)
 		return krsi_priv_fail(ctx, -ENOMEM, "krsi_engine_explain: no memory");
 	explain.engine->ctx = ctx;
-	explain.engine->opts.ring_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	explain.engine->opts.ring_size = explain.engine->opts.denial_ring_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	krsi_priv_host_namespaces(explain.engine->host_namespaces);
 	err = steps(&explain, (const struct krsi_policy *const *)policies, count);
 	krsi_object_free(explain.object);

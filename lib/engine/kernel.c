@@ -71,11 +71,28 @@ static int offset_of(const struct btf *btf, const char *type, const char *member
 	return id < 0 ? -1 : offset_in(btf, btf__type_by_id(btf, (uint32_t)id), member);
 }
 
+/* bpf/engine/event.bpf.h reads these members of struct cred in two pieces. */
+static bool cred_is_known(const struct btf *btf)
+{
+	static const char *const ids[] = { "uid", "gid", "suid", "sgid", "euid", "egid", "fsuid", "fsgid" };
+	static const char *const caps[] = { "cap_inheritable", "cap_permitted", "cap_effective" };
+	int first = offset_of(btf, "cred", ids[0]), i;
+	bool is_known = first >= 0;
+
+	for (i = 0; i < 8; i++)
+		is_known = is_known && offset_of(btf, "cred", ids[i]) == first + 4 * i;
+	first = offset_of(btf, "cred", caps[0]);
+	for (i = 0; i < 3; i++)
+		is_known = is_known && offset_of(btf, "cred", caps[i]) == first + 8 * i;
+	return is_known;
+}
+
 /* bpf/engine/walk.bpf.h reads these members of struct dentry and of struct mount in one piece. */
 int krsi_priv_kernel_layout_check(struct krsi_ctx *ctx)
 {
 	struct btf *btf = krsi_priv_kernel_btf(ctx);
 	int parent, name, inode, up, place;
+	bool cred;
 
 	if (!btf)
 		return -EOPNOTSUPP;
@@ -84,7 +101,10 @@ int krsi_priv_kernel_layout_check(struct krsi_ctx *ctx)
 	inode = offset_of(btf, "dentry", "d_inode");
 	up = offset_of(btf, "mount", "mnt_parent");
 	place = offset_of(btf, "mount", "mnt_mountpoint");
+	cred = cred_is_known(btf);
 	btf__free(btf);
+	if (!cred)
+		return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: this kernel's struct cred is laid out in another way; kernels with randomised structures are not supported");
 	if (parent >= 0 && name == parent + 8 && inode == parent + 24 && up >= 0 && place == up + 8)
 		return 0;
 	return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: this kernel's structures are laid out in another way (d_parent at %d, d_name at %d, d_inode at %d, "
@@ -134,6 +154,8 @@ static bool hook_fits(const struct krsi_engine *engine, const struct krsi_object
 
 	if (krsi_object_find_program(object, program->name, &at) || krsi_object_program_info(object, at, &info))
 		return false;
+	if (strncmp(info.section, "tp_btf", 6) == 0)
+		return libbpf_find_vmlinux_btf_id(info.target, BPF_TRACE_RAW_TP) > 0;
 	if (strncmp(info.section, "lsm", 3) != 0)
 		return libbpf_find_vmlinux_btf_id(info.target, BPF_TRACE_FENTRY) > 0;
 	if (krsi_hooks_find(engine->kernel.hooks, info.target, &at) || krsi_hook_info(engine->kernel.hooks, at, &hook))
@@ -209,6 +231,10 @@ static int object_size(struct krsi_engine *engine, struct krsi_object *object)
 		err = krsi_object_set_variable(object, "slot_count", &slots, sizeof(slots));
 	if (!err)
 		err = krsi_object_set_map_size(object, "events", engine->opts.ring_size);
+	if (!err)
+		err = krsi_object_set_map_size(object, "denials", engine->opts.denial_ring_size);
+	if (!err)
+		err = krsi_object_set_variable(object, "wake_bytes", &engine->opts.wake_bytes, sizeof(engine->opts.wake_bytes));
 	return err;
 }
 
@@ -295,6 +321,7 @@ static int globals_find(struct krsi_engine *engine, const struct krsi_object *ob
 		{ "owner_tgid", (void **)&globals->owner_tgid },
 		{ "known_lost", (void **)&globals->known_lost },
 		{ "known_any", (void **)&globals->known_any },
+		{ "events_lost_total", (void **)&globals->events_lost_total },
 	};
 	const struct btf *btf = bpf_object__btf(krsi_object_bpf((struct krsi_object *)object));
 	int id = btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC), i;
@@ -367,6 +394,8 @@ static int maps_open(struct krsi_engine *engine, struct krsi_object *object)
 	if (!err)
 		err = krsi_map_open(object, "events", &engine->kernel.events);
 	if (!err)
+		err = krsi_map_open(object, "denials", &engine->kernel.denials);
+	if (!err)
 		err = krsi_map_open(object, "events_lost", &engine->kernel.lost);
 	if (!err)
 		err = krsi_map_open(object, "known", &engine->kernel.known);
@@ -385,16 +414,16 @@ static void maps_close(struct krsi_engine *engine)
 {
 	struct krsi_priv_kernel *kernel = &engine->kernel;
 
-	krsi_stream_free(engine->stream);
-	engine->stream = NULL;
+	krsi_priv_events_stop(engine);
 	if (kernel->memory)
 		munmap(kernel->memory, kernel->memory_size);
 	kernel->memory = NULL;
 	krsi_map_free(kernel->images);
 	krsi_map_free(kernel->events);
+	krsi_map_free(kernel->denials);
 	krsi_map_free(kernel->lost);
 	krsi_map_free(kernel->known);
-	kernel->images = kernel->events = kernel->lost = kernel->known = NULL;
+	kernel->images = kernel->events = kernel->denials = kernel->lost = kernel->known = NULL;
 	kernel->map_bytes = 0;
 }
 
@@ -403,6 +432,11 @@ static void maps_close(struct krsi_engine *engine)
 static bool seed_is_missing(const struct krsi_priv_kernel *kernel, uint32_t duties)
 {
 	return duties & KRSI_PRIV_DUTY_VIEWS && !kernel->seed;
+}
+
+static bool look_is_missing(const struct krsi_priv_kernel *kernel, uint32_t duties)
+{
+	return duties & KRSI_PRIV_DUTY_PROCESSES && !kernel->look;
 }
 
 /*
@@ -430,6 +464,10 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 		err = krsi_object_set_program(object, "seed", 0);
 		any = true;
 	}
+	if (!err && look_is_missing(kernel, duties)) {
+		err = krsi_object_set_program(object, "watch_look", 0);
+		any = true;
+	}
 	if (!err && (any || first))
 		err = krsi_object_load(object);
 	if (!err && first)
@@ -446,6 +484,8 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 			kernel->links[i].object = object;
 	if (seed_is_missing(kernel, duties))
 		kernel->seed = object;
+	if (look_is_missing(kernel, duties))
+		kernel->look = object;
 	return 0;
 }
 
@@ -460,7 +500,7 @@ static bool is_loaded(const struct krsi_priv_kernel *kernel, uint64_t operations
 {
 	size_t i;
 
-	if (kernel->object_count == 0 || seed_is_missing(kernel, duties))
+	if (kernel->object_count == 0 || seed_is_missing(kernel, duties) || look_is_missing(kernel, duties))
 		return false;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
 		if (is_needed(i, operations, duties) && !kernel->links[i].absent && !kernel->links[i].object)
@@ -488,7 +528,7 @@ static void object_release(struct krsi_priv_kernel *kernel, struct krsi_object *
 {
 	size_t i;
 
-	if (object == kernel->objects[0] || object == kernel->seed)
+	if (object == kernel->objects[0] || object == kernel->seed || object == kernel->look)
 		return;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
 		if (kernel->links[i].object == object)
@@ -549,6 +589,7 @@ int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint3
 	size_t i;
 	int err = 0;
 
+	duties |= engine->duties;
 	if (kernel->object_count)
 		err = absent_check(engine, operations, duties);
 	if (!err)
@@ -572,6 +613,7 @@ void krsi_priv_kernel_drop(struct krsi_engine *engine, uint64_t operations, uint
 {
 	size_t i;
 
+	duties |= engine->duties;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
 		if (!is_needed(i, operations, duties))
 			detach(&engine->kernel.links[i], i);
@@ -591,6 +633,7 @@ void krsi_priv_kernel_free(struct krsi_engine *engine)
 {
 	struct krsi_priv_kernel *kernel = &engine->kernel;
 
+	engine->duties = 0;
 	krsi_priv_kernel_drop(engine, 0, 0);
 	maps_close(engine);
 	while (kernel->object_count)

@@ -60,6 +60,11 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "setns_enter", .operations = OP(PROCESS_SETNS) },
 	{ .name = "setns_enter32", .operations = OP(PROCESS_SETNS), .optional = true },	/* x86 with 32-bit programs only */
 
+	/* what becomes of processes: bpf/engine/hooks_watch.bpf.h */
+	{ .name = "watch_fork", .duties = KRSI_PRIV_DUTY_PROCESSES },
+	{ .name = "watch_exec", .duties = KRSI_PRIV_DUTY_PROCESSES },
+	{ .name = "watch_exit", .duties = KRSI_PRIV_DUTY_PROCESSES },
+
 	/* sockets: bpf/engine/hooks_network.bpf.h */
 	{ .name = "socket_create", .operations = OP(NETWORK_SOCKET) },
 	{ .name = "socket_bind", .operations = OP(NETWORK_BIND) },

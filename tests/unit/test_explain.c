@@ -55,7 +55,7 @@ static int hooks_find(void **state)
 	has_btf = true;
 	if (krsi_ctx_new(NULL, &engine.ctx))
 		return -1;
-	engine.opts.ring_size = 65536;
+	engine.opts.ring_size = engine.opts.denial_ring_size = 65536;
 	if (krsi_priv_kernel_survey(&engine, &object))
 		return -1;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
@@ -78,7 +78,10 @@ int __wrap_krsi_priv_lsm_list(char *text, size_t size)
 /* Structures as the programs expect them, d_name in a union as since Linux 6.17. */
 static void structures_add(struct btf *btf, int t_int)
 {
+	static const char *const ids[] = { "uid", "gid", "suid", "sgid", "euid", "egid", "fsuid", "fsgid" };
+	static const char *const caps[] = { "cap_inheritable", "cap_permitted", "cap_effective" };
 	int pointer = btf__add_ptr(btf, t_int), both = btf__add_union(btf, "", 16);
+	uint32_t i;
 
 	btf__add_field(btf, "d_name", t_int, 0, 0);
 	btf__add_struct(btf, "dentry", 64);
@@ -88,6 +91,11 @@ static void structures_add(struct btf *btf, int t_int)
 	btf__add_struct(btf, "mount", 64);
 	btf__add_field(btf, "mnt_parent", pointer, 16 * 8, 0);
 	btf__add_field(btf, "mnt_mountpoint", pointer, 24 * 8, 0);
+	btf__add_struct(btf, "cred", 128);
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		btf__add_field(btf, ids[i], t_int, (8 + 4 * i) * 8, 0);
+	for (i = 0; i < ARRAY_SIZE(caps); i++)
+		btf__add_field(btf, caps[i], t_int, (48 + 8 * i) * 8, 0);
 }
 
 struct btf *__wrap_btf__load_vmlinux_btf(void);

@@ -21,14 +21,14 @@ void tool_error(const char *fmt, ...)
 	(void)fmt;
 }
 
-/* CLOCK_REALTIME less CLOCK_MONOTONIC: the first event is at 2026-11-26T22:14:03.123456789. */
+/* CLOCK_REALTIME less CLOCK_BOOTTIME: the first event is at 2026-11-26T22:14:03.123456789. */
 #define WALL INT64_C(1795731243000000000)
 #define TIME 123456789
 
 /* --- fake events ------------------------------------------------------------- */
 
-#define NUMBERS 19
-#define TEXTS 6
+#define NUMBERS KRSI_EVENT_FIELD_END
+#define TEXTS KRSI_EVENT_FIELD_END
 
 struct krsi_event {
 	const char *operation, *policy, *rule;
@@ -354,13 +354,13 @@ static void test_line_has_colour_when_asked(void **state)
 
 static void test_gap_is_a_line(void **state)
 {
-	struct event_gap gap = { .cause = EVENT_GAP_RING, .count = 1, .total = 18, .monotonic = TIME };
+	struct event_gap gap = { .cause = EVENT_GAP_RING, .count = 1, .total = 18, .boot = TIME };
 	char *line = event_text_gap(&gap, WALL);
 
 	(void)state;
 	assert_string_equal(line, HEAD "LOST         1 event found no room in the ring, 18 in all");
 	free(line);
-	gap = (struct event_gap){ .cause = EVENT_GAP_OUTPUT, .count = 17, .total = 17, .monotonic = TIME };
+	gap = (struct event_gap){ .cause = EVENT_GAP_OUTPUT, .count = 17, .total = 17, .boot = TIME };
 	line = event_text_gap(&gap, WALL);
 	assert_string_equal(line, HEAD "LOST         17 events could not be written, 17 in all");
 	free(line);
@@ -459,7 +459,7 @@ static void test_json_comes_back_for_every_byte(void **state)
 static void test_json_of_a_denied_open(void **state)
 {
 	static const char expected[] =
-		"{\"type\":\"event\",\"time\":\"2026-11-26T22:14:03.123456789Z\",\"monotonic_ns\":123456789,"
+		"{\"type\":\"event\",\"time\":\"2026-11-26T22:14:03.123456789Z\",\"boot_ns\":123456789,"
 		"\"sequence\":7,\"generation\":1,\"verdict\":\"deny\",\"outcome\":\"denied\",\"unresolved\":false,"
 		"\"operation\":\"file.open\",\"policy\":\"web\",\"rule\":\"shadow\",\"error\":13,\"error_name\":\"EACCES\","
 		"\"pid\":812,\"comm\":\"cat\",\"exe\":\"/usr/bin/cat\",\"path\":\"/etc/shadow\"}";
@@ -477,7 +477,7 @@ static void test_json_has_a_member_for_everything(void **state)
 		uint32_t number;
 		const char *name;
 	} numbers[] = {
-		{ KRSI_EVENT_SEQUENCE, "sequence" }, { KRSI_EVENT_TIME, "monotonic_ns" }, { KRSI_EVENT_GENERATION, "generation" },
+		{ KRSI_EVENT_SEQUENCE, "sequence" }, { KRSI_EVENT_TIME, "boot_ns" }, { KRSI_EVENT_GENERATION, "generation" },
 		{ KRSI_EVENT_PID, "pid" }, { KRSI_EVENT_TID, "tid" }, { KRSI_EVENT_PPID, "ppid" }, { KRSI_EVENT_UID, "uid" },
 		{ KRSI_EVENT_GID, "gid" }, { KRSI_EVENT_START_TIME, "start_time_ns" }, { KRSI_EVENT_ERROR, "error" },
 		{ KRSI_EVENT_SENT_SIGNAL, "sent_signal" }, { KRSI_EVENT_INODE, "inode" }, { KRSI_EVENT_FAMILY, "family" },
@@ -493,7 +493,7 @@ static void test_json_has_a_member_for_everything(void **state)
 	static const uint8_t v4[16] = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 1 };
 	struct krsi_event event = { .operation = "file.open", .verdict = KRSI_EVENT_SIGNAL, .address = v4,
 				    .flags = KRSI_EVENT_WOULD | KRSI_EVENT_UNRESOLVED };
-	static char values[TEXTS][8];
+	static char values[TEXTS][12];
 	char name[32];
 	json_t *object;
 	size_t i;
@@ -505,15 +505,19 @@ static void test_json_has_a_member_for_everything(void **state)
 	}
 	event.numbers[KRSI_EVENT_DEVICE].value = 259 << 20 | 3;
 	event.numbers[KRSI_EVENT_MODE].value = 0104755;
+	event.numbers[KRSI_EVENT_ERROR].value = ECHILD;
+	event.numbers[KRSI_EVENT_SENT_SIGNAL].value = SIGSEGV;
+	event.numbers[KRSI_EVENT_SIGNAL_NUMBER].value = SIGCONT;
+	event.numbers[KRSI_EVENT_FAMILY].value = 15;
 	for (i = 1; i < TEXTS; i++) {
 		snprintf(values[i], sizeof(values[i]), "text %zu", i);
 		event.texts[i].bytes = values[i];
-		event.texts[i].size = 6;
+		event.texts[i].size = strlen(values[i]);
 		event.texts[i].flags = KRSI_EVENT_TEXT_CUT | KRSI_EVENT_TEXT_FOREIGN | KRSI_EVENT_TEXT_DETACHED;
 	}
 	object = json_read(event_json(&event, 0));
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		assert_int_equal(json_integer_value(json_object_get(object, numbers[i].name)), numbers[i].number);
+		assert_int_equal(json_integer_value(json_object_get(object, numbers[i].name)), event.numbers[numbers[i].number].value);
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		assert_string_equal(text_of(object, texts[i].name), values[texts[i].text]);
 		snprintf(name, sizeof(name), "%s_cut", texts[i].name);
@@ -551,11 +555,11 @@ static void test_json_leaves_out_what_is_absent(void **state)
 
 static void test_json_of_a_gap(void **state)
 {
-	struct event_gap gap = { .cause = EVENT_GAP_RING, .count = 17, .total = 18, .monotonic = TIME };
+	struct event_gap gap = { .cause = EVENT_GAP_RING, .count = 17, .total = 18, .boot = TIME };
 	char *line = event_json_gap(&gap, WALL);
 
 	(void)state;
-	assert_string_equal(line, "{\"type\":\"lost\",\"time\":\"2026-11-26T22:14:03.123456789Z\",\"monotonic_ns\":123456789,"
+	assert_string_equal(line, "{\"type\":\"lost\",\"time\":\"2026-11-26T22:14:03.123456789Z\",\"boot_ns\":123456789,"
 				  "\"cause\":\"ring\",\"count\":17,\"total\":18}");
 	free(line);
 	gap.cause = EVENT_GAP_OUTPUT;

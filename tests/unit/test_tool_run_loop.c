@@ -103,6 +103,12 @@ const char *krsi_event_rule(const struct krsi_event *event)
 	return "r";
 }
 
+uint32_t krsi_event_kind(const struct krsi_event *event)
+{
+	(void)event;
+	return KRSI_EVENT_KIND_RULE;
+}
+
 int krsi_event_number(const struct krsi_event *event, uint32_t number, uint64_t *ret)
 {
 	if (number != KRSI_EVENT_SEQUENCE && number != KRSI_EVENT_PID)

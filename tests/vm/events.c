@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* What events say of who did it, in which order they come, and that none is lost without a count. */
+#include "engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RULES "version: 1\nname: p\nrules:\n"
+#define SECRET "  - { name: secret, on: file.open, object: { path: /tmp/engine/secret }, action: { deny: EACCES } }\n"
+#define OTHER "  - { name: other, on: file.open, object: { path: /tmp/engine/other }, action: audit }\n"
+#define PROGRAM "  - { name: program, on: process.exec, object: { path: /tmp/engine/program }, action: audit }\n"
+
+static struct engine start(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, const char *yaml)
+{
+	struct engine e = { .ctx = ctx };
+
+	assert_ok(ctx, krsi_engine_new(ctx, opts, &e.engine));
+	engine_apply(&e, yaml);
+	return e;
+}
+
+/* --- who did it -------------------------------------------------------------- */
+
+static uint64_t number(const struct krsi_event *event, uint32_t field)
+{
+	uint64_t value = ~0ULL;
+
+	assert_int_equal(krsi_event_number(event, field, &value), 0);
+	return value;
+}
+
+static void text_is(const struct krsi_event *event, uint32_t field, const void *bytes, size_t size)
+{
+	size_t have = 0;
+	uint32_t flags = ~0U;
+	const char *text = krsi_event_text(event, field, &have, &flags);
+
+	assert_non_null(text);
+	assert_int_equal(flags, 0);
+	assert_int_equal(have, size);
+	assert_memory_equal(text, bytes, size);
+}
+
+/* The inode number that a link of /proc/self/ns has in its brackets. */
+static uint64_t namespace_number(const char *name)
+{
+	char path[64], text[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+	assert_true(readlink(path, text, sizeof(text) - 1) > 0);
+	return strtoull(strchr(text, '[') + 1, NULL, 10);
+}
+
+/* Field `n` of /proc/PID/stat, which are counted from 1; those up to the name in brackets cannot be had. */
+static uint64_t stat_field(pid_t pid, int n)
+{
+	char path[64], text[1024] = "", *at;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	at = strrchr(text, ')');
+	for (n -= 2; n; n--)
+		at = strchr(at + 1, ' ');
+	return strtoull(at, NULL, 10);
+}
+
+static void start_time_is(uint64_t ns, pid_t pid)
+{
+	uint64_t ticks = stat_field(pid, 22), per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	assert_int_equal(ns / (1000000000 / per_second), ticks);
+}
+
+static uint64_t capabilities(const char *set)
+{
+	char line[256];
+	uint64_t bits = 0;
+	FILE *file = fopen("/proc/self/status", "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, set, strlen(set)) == 0)
+			bits = strtoull(line + strlen(set) + 1, NULL, 16);
+	fclose(file);
+	return bits;
+}
+
+static int look_at_context(void *data, const struct krsi_event *event)
+{
+	static const struct {
+		const char *name;
+		uint32_t field;
+	} namespaces[] = {
+		{ "cgroup", KRSI_EVENT_NS_CGROUP }, { "ipc", KRSI_EVENT_NS_IPC }, { "mnt", KRSI_EVENT_NS_MNT }, { "net", KRSI_EVENT_NS_NET },
+		{ "pid", KRSI_EVENT_NS_PID }, { "time", KRSI_EVENT_NS_TIME }, { "user", KRSI_EVENT_NS_USER }, { "uts", KRSI_EVENT_NS_UTS },
+	};
+	struct stat st;
+	uint64_t value;
+	size_t i;
+
+	(*(int *)data)++;
+	assert_int_equal(krsi_event_kind(event), KRSI_EVENT_KIND_RULE);
+	assert_int_equal(number(event, KRSI_EVENT_PID), getpid());
+	assert_int_equal(number(event, KRSI_EVENT_TID), getpid());
+	assert_int_equal(number(event, KRSI_EVENT_PPID), getppid());
+	start_time_is(number(event, KRSI_EVENT_START_TIME), getpid());
+	start_time_is(number(event, KRSI_EVENT_PARENT_START_TIME), getppid());
+	assert_true(number(event, KRSI_EVENT_COOKIE) == krsi_process_cookie((uint32_t)getpid(), number(event, KRSI_EVENT_START_TIME)));
+	assert_int_equal(number(event, KRSI_EVENT_UID), 7);
+	assert_int_equal(number(event, KRSI_EVENT_REAL_UID), 0);
+	assert_int_equal(number(event, KRSI_EVENT_SAVED_UID), 0);
+	assert_int_equal(number(event, KRSI_EVENT_FS_UID), 7);
+	assert_int_equal(number(event, KRSI_EVENT_GID), 8);
+	assert_int_equal(number(event, KRSI_EVENT_REAL_GID), 0);
+	assert_int_equal(krsi_event_number(event, KRSI_EVENT_LOGIN_UID, &value), -ENOENT);
+	assert_int_equal(number(event, KRSI_EVENT_CAP_PERMITTED), capabilities("CapPrm:"));
+	assert_int_equal(number(event, KRSI_EVENT_CAP_EFFECTIVE), 0);
+	assert_int_equal(number(event, KRSI_EVENT_CAP_INHERITABLE), capabilities("CapInh:"));
+	for (i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+		assert_int_equal(number(event, namespaces[i].field), namespace_number(namespaces[i].name));
+	assert_int_equal(number(event, KRSI_EVENT_NS_TGID), getpid());
+	assert_int_equal(stat("/tmp/engine/other", &st), 0);
+	assert_int_equal(number(event, KRSI_EVENT_INODE), st.st_ino);
+	assert_int_equal(number(event, KRSI_EVENT_MODE), st.st_mode);
+	text_is(event, KRSI_EVENT_PATH, "/tmp/engine/other", 17);
+	text_is(event, KRSI_EVENT_CWD, "/tmp/engine/dir", 15);
+	text_is(event, KRSI_EVENT_CGROUP, "/", 1);
+	text_is(event, KRSI_EVENT_COMM, "vm_events", 9);
+	assert_null(krsi_event_text(event, KRSI_EVENT_ARGV, NULL, NULL));
+	assert_null(krsi_event_text(event, KRSI_EVENT_PID, NULL, NULL));
+	assert_int_equal(krsi_event_number(event, KRSI_EVENT_PATH, &value), -EINVAL);
+	return 0;
+}
+
+static void test_context_of_an_operation(void **state)
+{
+	struct engine e = start(*state, NULL, RULES OTHER);
+	int seen = 0;
+
+	assert_int_equal(chmod("/tmp/engine/other", 0644), 0);
+	assert_int_equal(chdir("/tmp/engine/dir"), 0);
+	assert_int_equal(setegid(8), 0);
+	assert_int_equal(seteuid(7), 0);
+	assert_int_equal(try_open("/tmp/engine/other", O_RDONLY), 0);
+	krsi_engine_set_event(e.engine, look_at_context, &seen);
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(0), 0);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(seen, 1);
+	engine_stop(&e);
+}
+
+/* --- arguments ---------------------------------------------------------------- */
+
+struct strings {
+	char argv[512], env[512];
+	size_t argv_size, env_size;
+	uint32_t argv_flags;
+	int seen;
+};
+
+static int look_at_strings(void *data, const struct krsi_event *event)
+{
+	struct strings *strings = data;
+	const char *argv = krsi_event_text(event, KRSI_EVENT_ARGV, &strings->argv_size, &strings->argv_flags);
+	const char *env = krsi_event_text(event, KRSI_EVENT_ENV, &strings->env_size, NULL);
+
+	strings->seen++;
+	if (argv && strings->argv_size <= sizeof(strings->argv))
+		memcpy(strings->argv, argv, strings->argv_size);
+	if (env && strings->env_size <= sizeof(strings->env))
+		memcpy(strings->env, env, strings->env_size);
+	return 0;
+}
+
+static struct strings strings_of_exec(struct krsi_ctx *ctx, uint32_t flags, const char *arg)
+{
+	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .flags = flags };
+	struct engine e = start(ctx, &opts, RULES PROGRAM);
+	struct strings strings = { .seen = 0 };
+	char *argv[] = { "echo", (char *)arg, "", NULL }, *envp[] = { "A=1", "LD_PRELOAD=/x", NULL };
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		dup2(open("/dev/null", O_WRONLY), 1);
+		execve("/tmp/engine/program", argv, envp);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	krsi_engine_set_event(e.engine, look_at_strings, &strings);
+	assert_ok(ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	assert_int_equal(strings.seen, 1);
+	engine_stop(&e);
+	return strings;
+}
+
+static void test_arguments_and_environment(void **state)
+{
+	static const char argv[] = "echo\0a b\n\0", env[] = "A=1\0LD_PRELOAD=/x";
+	struct strings strings = strings_of_exec(*state, KRSI_ENGINE_ENVIRONMENT, "a b\n");
+
+	assert_int_equal(strings.argv_size, sizeof(argv));
+	assert_memory_equal(strings.argv, argv, sizeof(argv));
+	assert_int_equal(strings.argv_flags, 0);
+	assert_int_equal(strings.env_size, sizeof(env));
+	assert_memory_equal(strings.env, env, sizeof(env));
+	/* It may hold secrets: only who asks for it sees it. */
+	strings = strings_of_exec(*state, 0, "a b\n");
+	assert_memory_equal(strings.argv, argv, sizeof(argv));
+	assert_int_equal(strings.env_size, 0);
+}
+
+static void test_long_arguments_are_cut_and_say_so(void **state)
+{
+	static char arg[20000];
+	struct strings strings;
+
+	memset(arg, 'x', sizeof(arg) - 1);
+	strings = strings_of_exec(*state, KRSI_ENGINE_ENVIRONMENT, arg);
+	assert_int_equal(strings.argv_size, 5);
+	assert_memory_equal(strings.argv, "echo", 5);
+	assert_int_equal(strings.argv_flags, KRSI_EVENT_TEXT_CUT);
+	assert_int_equal(strings.env_size, 0);
+}
+
+/* --- losses ------------------------------------------------------------------- */
+
+struct flood {
+	uint64_t audits, denials, lost, other;
+	uint64_t last;
+	int backwards;
+};
+
+static int count(void *data, const struct krsi_event *event)
+{
+	struct flood *flood = data;
+	uint64_t value;
+
+	if (krsi_event_kind(event) == KRSI_EVENT_KIND_LOST) {
+		assert_string_equal(krsi_event_operation(event), "file.open");
+		flood->lost += number(event, KRSI_EVENT_LOST_COUNT);
+		return 0;
+	}
+	value = number(event, KRSI_EVENT_SEQUENCE);
+	flood->backwards += flood->last && value <= flood->last;
+	flood->last = value;
+	flood->denials += krsi_event_verdict(event) == KRSI_EVENT_DENY;
+	flood->audits += krsi_event_verdict(event) == KRSI_EVENT_AUDIT;
+	return 0;
+}
+
+static void flood(uint32_t audits, uint32_t denials)
+{
+	uint32_t i;
+
+	for (i = 0; i < audits || i < denials; i++) {
+		if (i < audits)
+			assert_int_equal(try_open("/tmp/engine/other", O_RDONLY), 0);
+		if (i < denials)
+			assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EACCES);
+	}
+}
+
+static void test_what_is_lost_is_counted(void **state)
+{
+	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .ring_size = 65536, .denial_ring_size = 262144 };
+	struct engine e = start(*state, &opts, RULES SECRET OTHER);
+	struct flood seen = { 0 };
+	uint64_t lost = 0, denials = 0;
+
+	krsi_engine_set_event(e.engine, count, &seen);
+	flood(1000, 100);
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	assert_int_equal(seen.denials, 100);
+	assert_true(seen.lost > 0);
+	assert_int_equal(seen.audits + seen.lost, 1000);
+	assert_int_equal(seen.backwards, 0);
+	assert_ok(e.ctx, krsi_engine_lost(e.engine, "file.open", KRSI_ENGINE_LOST_RING, &lost));
+	assert_int_equal(lost, seen.lost);
+	assert_ok(e.ctx, krsi_engine_lost(e.engine, NULL, KRSI_ENGINE_LOST_DENIALS, &denials));
+	assert_int_equal(denials, 0);
+	/* A reader that is there again misses nothing. */
+	flood(50, 50);
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	assert_int_equal(seen.denials, 150);
+	assert_int_equal(seen.audits + seen.lost, 1050);
+	assert_int_equal(lost, seen.lost);
+	engine_stop(&e);
+}
+
+static void test_denials_are_carried_out_when_nothing_can_be_told(void **state)
+{
+	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .ring_size = 4096, .denial_ring_size = 4096 };
+	struct engine e = start(*state, &opts, RULES SECRET);
+	struct flood seen = { 0 };
+	uint64_t lost = 0;
+
+	krsi_engine_set_event(e.engine, count, &seen);
+	flood(0, 500);
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	assert_ok(e.ctx, krsi_engine_lost(e.engine, NULL, KRSI_ENGINE_LOST_DENIALS, &lost));
+	assert_true(lost > 0);
+	assert_int_equal(lost, seen.lost);
+	assert_int_equal(seen.denials + seen.lost, 500);
+	engine_stop(&e);
+}
+
+static void producer(int go)
+{
+	char byte;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	flood(2000, 200);
+	_exit(0);
+}
+
+/* Several producers at full speed, and a reader that stalls. */
+static void test_flood_from_several_processes(void **state)
+{
+	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .ring_size = 131072, .denial_ring_size = 1048576 };
+	struct engine e = start(*state, &opts, RULES SECRET OTHER);
+	struct flood seen = { 0 };
+	int go[2], status, i;
+	uint64_t lost = 0;
+
+	krsi_engine_set_event(e.engine, count, &seen);
+	assert_int_equal(pipe(go), 0);
+	for (i = 0; i < 4; i++)
+		if (fork() == 0)
+			producer(go[0]);
+	assert_int_equal(write(go[1], "....", 4), 4);
+	/* It takes a few, and lets the rings fill up until one more of them is done. */
+	for (i = 0; i < 4; i++) {
+		assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 10, NULL));
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+		assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	}
+	close(go[0]);
+	close(go[1]);
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	assert_ok(e.ctx, krsi_engine_lost(e.engine, "file.open", KRSI_ENGINE_LOST_ANY, &lost));
+	print_message("# %llu audits, %llu denials, %llu lost\n", (unsigned long long)seen.audits, (unsigned long long)seen.denials, (unsigned long long)seen.lost);
+	assert_true(lost > 0);
+	assert_int_equal(lost, seen.lost);
+	assert_int_equal(seen.denials, 800);
+	assert_int_equal(seen.audits + seen.lost, 8000);
+	engine_stop(&e);
+}
+
+/* --- waking ------------------------------------------------------------------- */
+
+static void test_budget_leaves_the_rest_readable(void **state)
+{
+	struct engine e = start(*state, NULL, RULES SECRET OTHER);
+	struct pollfd ready = { .fd = krsi_engine_fd(e.engine), .events = POLLIN };
+	struct flood seen = { 0 };
+	uint32_t handed, i;
+
+	krsi_engine_set_event(e.engine, count, &seen);
+	flood(5, 5);
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(poll(&ready, 1, 0), 1);
+		assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 1, &handed));
+		assert_int_equal(handed, 1);
+	}
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 1, &handed));
+	assert_int_equal(handed, 0);
+	assert_int_equal(poll(&ready, 1, 0), 0);
+	assert_int_equal(seen.audits, 5);
+	assert_int_equal(seen.denials, 5);
+	assert_int_equal(seen.backwards, 0);
+	engine_stop(&e);
+}
+
+static void test_wake_ups_are_batched_by_bytes(void **state)
+{
+	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .ring_size = 1048576, .wake_bytes = 65536, .wake_ms = 3600000 };
+	struct engine e = start(*state, &opts, RULES SECRET OTHER);
+	struct pollfd ready = { .fd = krsi_engine_fd(e.engine), .events = POLLIN };
+	struct flood seen = { 0 };
+
+	krsi_engine_set_event(e.engine, count, &seen);
+	flood(1, 0);
+	assert_int_equal(poll(&ready, 1, 0), 0);
+	/* A refusal waits for nothing. */
+	flood(0, 1);
+	assert_int_equal(poll(&ready, 1, 0), 1);
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	assert_int_equal(seen.audits, 1);
+	flood(200, 0);
+	assert_int_equal(poll(&ready, 1, 0), 1);
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	assert_int_equal(seen.audits, 201);
+	engine_stop(&e);
+}
+
+static void test_wake_ups_are_batched_by_time(void **state)
+{
+	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .ring_size = 1048576, .wake_bytes = 65536, .wake_ms = 20 };
+	struct engine e = start(*state, &opts, RULES OTHER);
+	struct pollfd ready = { .fd = krsi_engine_fd(e.engine), .events = POLLIN };
+	struct flood seen = { 0 };
+
+	krsi_engine_set_event(e.engine, count, &seen);
+	flood(1, 0);
+	while (!seen.audits) {
+		assert_int_equal(poll(&ready, 1, 5000), 1);
+		assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+	}
+	engine_stop(&e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		vm_test(test_context_of_an_operation),
+		vm_test(test_arguments_and_environment),
+		vm_test(test_long_arguments_are_cut_and_say_so),
+		vm_test(test_what_is_lost_is_counted),
+		vm_test(test_denials_are_carried_out_when_nothing_can_be_told),
+		vm_test(test_flood_from_several_processes),
+		vm_test(test_budget_leaves_the_rest_readable),
+		vm_test(test_wake_ups_are_batched_by_bytes),
+		vm_test(test_wake_ups_are_batched_by_time),
+	};
+
+	return cmocka_run_group_tests(tests, engine_files_setup, NULL);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The table of processes against what really runs. */
+#include "engine.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct table {
+	struct engine e;
+	struct krsi_processes *processes;
+};
+
+static int take(void *data, const struct krsi_event *event)
+{
+	assert_int_equal(krsi_processes_event(data, event), 0);
+	return 0;
+}
+
+static struct table table_start(struct krsi_ctx *ctx)
+{
+	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .flags = KRSI_ENGINE_PROCESSES };
+	struct table table = { .e = { .ctx = ctx } };
+
+	assert_ok(ctx, krsi_engine_new(ctx, &opts, &table.e.engine));
+	assert_ok(ctx, krsi_processes_new(ctx, NULL, &table.processes));
+	krsi_engine_set_event(table.e.engine, take, table.processes);
+	return table;
+}
+
+static void table_update(struct table *table)
+{
+	assert_ok(table->e.ctx, krsi_engine_dispatch(table->e.engine, 0, NULL));
+}
+
+static void table_stop(struct table *table)
+{
+	krsi_processes_free(table->processes);
+	engine_stop(&table->e);
+}
+
+static uint64_t number(const struct krsi_event *event, uint32_t field)
+{
+	uint64_t value = ~0ULL;
+
+	assert_int_equal(krsi_event_number(event, field, &value), 0);
+	return value;
+}
+
+static void text_is(const struct krsi_event *event, uint32_t field, const char *bytes, size_t size)
+{
+	size_t have = 0;
+	const char *text = krsi_event_text(event, field, &have, NULL);
+
+	assert_non_null(text);
+	assert_int_equal(have, size);
+	assert_memory_equal(text, bytes, size);
+}
+
+/* Until it is told of: descriptors are closed before the execution is over. Returns the process's cookie. */
+static uint64_t wait_for_execution(struct table *table, pid_t pid)
+{
+	struct pollfd ready = { .fd = krsi_engine_fd(table->e.engine), .events = POLLIN };
+	const struct krsi_event *process;
+	uint64_t cookie;
+
+	for (;;) {
+		table_update(table);
+		cookie = krsi_processes_pid(table->processes, (uint32_t)pid);
+		process = krsi_processes_find(table->processes, cookie);
+		if (process && krsi_event_text(process, KRSI_EVENT_ARGV, NULL, NULL))
+			return cookie;
+		assert_int_equal(poll(&ready, 1, 5000), 1);
+	}
+}
+
+/* A child that waits for its end, in one of two ways; `fd` is to be closed for that. */
+struct child {
+	pid_t pid;
+	int fd;
+};
+
+static struct child child_start(bool execute)
+{
+	struct child child;
+	char byte;
+	int to[2], from[2];
+
+	assert_int_equal(pipe2(to, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(from, O_CLOEXEC), 0);
+	child.pid = fork();
+	if (child.pid == 0) {
+		close(to[1]);
+		if (execute) {
+			dup2(to[0], 0);
+			execl("/tmp/engine/program", "cat", "-", (char *)NULL);
+			_exit(1);
+		}
+		close(from[1]);
+		_exit(read(to[0], &byte, 1) == 0 ? 5 : 6);
+	}
+	close(to[0]);
+	close(from[1]);
+	/* An execution closes it; who only waits has done so too. */
+	assert_int_equal(read(from[0], &byte, 1), 0);
+	close(from[0]);
+	child.fd = to[1];
+	return child;
+}
+
+static int child_end(struct child *child)
+{
+	int status;
+
+	close(child->fd);
+	assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
+	return status;
+}
+
+static void test_a_life(void **state)
+{
+	struct table table = table_start(*state);
+	const struct krsi_event *process;
+	struct child child;
+	uint64_t cookie, mine;
+	int status;
+
+	assert_int_equal(chdir("/"), 0);
+	assert_ok(table.e.ctx, krsi_engine_processes(table.e.engine, table.processes));
+	mine = krsi_processes_pid(table.processes, (uint32_t)getpid());
+	assert_true(mine);
+	process = krsi_processes_find(table.processes, mine);
+	assert_non_null(process);
+	text_is(process, KRSI_EVENT_EXE, "/test/vm_processes", 18);
+	text_is(process, KRSI_EVENT_COMM, "vm_processes", 12);
+
+	child = child_start(true);
+	cookie = wait_for_execution(&table, child.pid);
+	assert_true(cookie && cookie != mine);
+	assert_true(krsi_processes_parent(table.processes, cookie) == mine);
+	process = krsi_processes_find(table.processes, cookie);
+	text_is(process, KRSI_EVENT_EXE, "/tmp/engine/program", 19);
+	text_is(process, KRSI_EVENT_ARGV, "cat\0-", 6);
+	text_is(process, KRSI_EVENT_CWD, "/", 1);
+	assert_int_equal(number(process, KRSI_EVENT_PID), child.pid);
+	assert_int_equal(number(process, KRSI_EVENT_PPID), getpid());
+
+	kill(child.pid, SIGKILL);
+	status = child_end(&child);
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	table_update(&table);
+	assert_true(krsi_processes_pid(table.processes, (uint32_t)child.pid) == 0);
+	process = krsi_processes_find(table.processes, cookie);
+	assert_non_null(process);
+	assert_int_equal(number(process, KRSI_EVENT_EXIT_SIGNAL), SIGKILL);
+	assert_true(number(process, KRSI_EVENT_RUN_TIME) > 0);
+	text_is(process, KRSI_EVENT_EXE, "/tmp/engine/program", 19);
+	table_stop(&table);
+}
+
+static void test_an_end_has_its_code(void **state)
+{
+	struct table table = table_start(*state);
+	struct child child = child_start(false);
+	const struct krsi_event *process;
+	uint64_t cookie, value;
+
+	table_update(&table);
+	cookie = krsi_processes_pid(table.processes, (uint32_t)child.pid);
+	assert_true(cookie);
+	/* It is what its creator is. */
+	text_is(krsi_processes_find(table.processes, cookie), KRSI_EVENT_EXE, "/test/vm_processes", 18);
+	assert_int_equal(WEXITSTATUS(child_end(&child)), 5);
+	table_update(&table);
+	process = krsi_processes_find(table.processes, cookie);
+	assert_non_null(process);
+	assert_int_equal(number(process, KRSI_EVENT_EXIT_CODE), 5);
+	assert_int_equal(krsi_event_number(process, KRSI_EVENT_EXIT_SIGNAL, &value), -ENOENT);
+	table_stop(&table);
+}
+
+/* Every process of /proc is there, under the number that events have. */
+static void test_who_was_there_already(void **state)
+{
+	struct child child = child_start(true);
+	struct table table = table_start(*state);
+	struct dirent *entry;
+	uint64_t cookie;
+	int count = 0;
+	DIR *dir;
+
+	assert_ok(table.e.ctx, krsi_engine_processes(table.e.engine, table.processes));
+	dir = opendir("/proc");
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		unsigned long pid = strtoul(entry->d_name, NULL, 10);
+
+		if (!pid)
+			continue;
+		if (!krsi_processes_pid(table.processes, (uint32_t)pid))
+			table_update(&table);	/* a thread of the kernel that was made after we looked */
+		assert_true(krsi_processes_pid(table.processes, (uint32_t)pid));
+		count++;
+	}
+	closedir(dir);
+	assert_true(count > 10);
+	cookie = krsi_processes_pid(table.processes, (uint32_t)child.pid);
+	text_is(krsi_processes_find(table.processes, cookie), KRSI_EVENT_EXE, "/tmp/engine/program", 19);
+	child_end(&child);
+	table_update(&table);
+	/* The same process for the iterator and for the tracepoint. */
+	assert_true(krsi_processes_pid(table.processes, (uint32_t)child.pid) == 0);
+	assert_int_equal(number(krsi_processes_find(table.processes, cookie), KRSI_EVENT_EXIT_CODE), 0);
+	table_stop(&table);
+}
+
+/* While the table is being filled, processes come and go: in the end it has those that are there. */
+static void test_filling_races_with_forks(void **state)
+{
+	struct table table = table_start(*state);
+	struct krsi_processes_info info = { .sz = sizeof(info) };
+	pid_t forker = fork();
+	uint64_t before;
+	int i;
+
+	if (forker == 0) {
+		for (;;) {
+			pid_t child = fork();
+
+			if (child == 0)
+				_exit(0);
+			waitpid(child, NULL, 0);
+		}
+	}
+	for (i = 0; i < 20; i++)
+		assert_ok(table.e.ctx, krsi_engine_processes(table.e.engine, table.processes));
+	kill(forker, SIGKILL);
+	waitpid(forker, NULL, 0);
+	table_update(&table);
+	assert_ok(table.e.ctx, krsi_processes_info(table.processes, &info));
+	before = info.running;
+	assert_int_equal(info.refused, 0);
+	/* Nobody is left over: what the iterator saw and what has ended since are the same processes. */
+	krsi_processes_free(table.processes);
+	assert_ok(table.e.ctx, krsi_processes_new(table.e.ctx, NULL, &table.processes));
+	krsi_engine_set_event(table.e.engine, take, table.processes);
+	assert_ok(table.e.ctx, krsi_engine_processes(table.e.engine, table.processes));
+	assert_ok(table.e.ctx, krsi_processes_info(table.processes, &info));
+	print_message("# %llu run, %llu after a second look\n", (unsigned long long)before, (unsigned long long)info.running);
+	/* Threads of the kernel come and go as well. */
+	assert_in_range(before, info.running - 3, info.running + 3);
+	table_stop(&table);
+}
+
+static void test_without_the_flag_it_is_refused(void **state)
+{
+	struct krsi_ctx *ctx = *state;
+	struct engine e = { .ctx = ctx };
+	struct krsi_processes *processes;
+
+	assert_ok(ctx, krsi_engine_new(ctx, NULL, &e.engine));
+	assert_ok(ctx, krsi_processes_new(ctx, NULL, &processes));
+	assert_int_equal(krsi_engine_processes(e.engine, processes), -EINVAL);
+	krsi_processes_free(processes);
+	engine_stop(&e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		vm_test(test_a_life),
+		vm_test(test_an_end_has_its_code),
+		vm_test(test_who_was_there_already),
+		vm_test(test_filling_races_with_forks),
+		vm_test(test_without_the_flag_it_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, engine_files_setup, NULL);
+}
