@@ -246,15 +246,24 @@ struct task_struct___files {
 #define FMODE_READ 1
 #define FMODE_WRITE 2
 #define FMODE_EXEC 0x20
+#define FMODE_PATH 0x4000
 #define O_APPEND 02000
 #define O_TRUNC 01000
 #define PF_KTHREAD 0x00200000
+#define PROT_WRITE 2
 #define PROT_EXEC 4
+#define PROT_ANY 7
+#define MAP_SHARED 1
+#define MAY_WRITE 2
+#define MAY_READ 4
 #define S_IFMT 0170000
 #define S_IFREG 0100000
 #define S_IFDIR 0040000
 #define S_IFLNK 0120000
+#define VM_WRITE 2
 #define VM_EXEC 4
+#define VM_ANY 7			/* VM_READ, VM_WRITE and VM_EXEC */
+#define VM_SHARED 8
 #define F_SETFL 4
 #define MS_REMOUNT 32
 #define MS_BIND 4096

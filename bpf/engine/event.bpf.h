@@ -12,7 +12,7 @@
 
 static __always_inline void event_lost(__u32 operation, __u32 cause)
 {
-	__u32 key = (operation & 63) * EVENT_LOST_CAUSES + cause;
+	__u32 key = KRSI_PRIV_OP_TOLD(operation & 63) * EVENT_LOST_CAUSES + cause;
 	__u64 *count = bpf_map_lookup_elem(&events_lost, &key);
 
 	if (count)
@@ -383,7 +383,7 @@ static __always_inline void event_head_fill(struct event_slot *event, const stru
 	head->sequence = slot->act.sequence;
 	head->time = bpf_ktime_get_boot_ns();
 	head->generation = slot->match.generation;
-	head->operation = slot->match.operation;
+	head->operation = KRSI_PRIV_OP_TOLD(slot->match.operation);
 	head->kind = KRSI_EVENT_KIND_RULE;
 	head->verdict = clause->verdict;
 	head->outcome = outcome;

@@ -5,6 +5,10 @@
  * O_PATH opens nothing, and is not asked about. Who may append can take O_APPEND away from the descriptor:
  * that is asked as a write. Appending is no promise all the same: mmap(2) of a file that may be read as well,
  * fallocate(2), and RWF_NOAPPEND from 6.9 on write elsewhere than at the end.
+ *
+ * What is opened can be used by whoever has the descriptor, a policy that comes later or not. Rules with
+ * already_open ask once more at each use: reading, writing and what does so by another name (file_use),
+ * mapping and giving a mapping more rights, taking a descriptor from somebody else.
  */
 #ifndef KRSI_ENGINE_HOOKS_FILE_BPF_H
 #define KRSI_ENGINE_HOOKS_FILE_BPF_H
@@ -38,6 +42,95 @@ HOOK(file_open, struct file *file, long ret)
 		act_decide(at, KRSI_PRIV_OP_FILE_APPEND);
 	return act_end(at);
 }
+
+/* --- what was opened earlier --------------------------------------------- */
+
+/* Nobody opened pipes, sockets, memfds and their like: they are in no directory, and not the root of what is mounted either. */
+static __always_inline int file_is_pseudo(struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct super_block *super = dentry->d_sb;
+
+	return dentry->d_parent == dentry && super->s_root != (void *)dentry && ((struct super_block___flags *)super)->s_flags & SB_KERNMOUNT;
+}
+
+/* What execve() opens was not opened by whoever calls it, and is not used by it either. */
+static __always_inline int file_was_opened(struct file *file)
+{
+	return !(file->f_flags & FMODE_EXEC) && !file_is_pseudo(file);
+}
+
+static __always_inline __u64 file_writing(struct file *file)
+{
+	return OP(FILE_OPEN_OPENED) | (file->f_flags & O_APPEND ? OP(FILE_APPEND_OPENED) : OP(FILE_WRITE_OPENED));
+}
+
+/* By a mapping one writes anywhere, whatever the descriptor is. */
+static __always_inline __u64 file_writing_memory(struct file *file)
+{
+	return OP(FILE_WRITE_OPENED) | file_writing(file);
+}
+
+/* Decide those of `mask`. */
+static __always_inline void opened_decide(int at, __u64 mask)
+{
+	if (mask & OP(FILE_OPEN_OPENED))
+		act_decide(at, KRSI_PRIV_OP_FILE_OPEN_OPENED);
+	if (mask & OP(FILE_READ_OPENED))
+		act_decide(at, KRSI_PRIV_OP_FILE_READ_OPENED);
+	if (mask & OP(FILE_WRITE_OPENED))
+		act_decide(at, KRSI_PRIV_OP_FILE_WRITE_OPENED);
+	if (mask & OP(FILE_APPEND_OPENED))
+		act_decide(at, KRSI_PRIV_OP_FILE_APPEND_OPENED);
+}
+
+static __always_inline long opened_act(struct file *file, __u64 mask)
+{
+	int at = act_begin(mask);
+
+	if (at < 0)
+		return act_none(at);
+	act_file(at, file, PATH_ROLES);
+	opened_decide(at, mask);
+	return act_end(at);
+}
+
+/* read(2), write(2) and all of their kind, by io_uring as well, splice(2), sendfile(2), copy_file_range(2), fallocate(2), getdents(2). */
+SEC("lsm/file_permission")
+HOOK(file_use, struct file *file, int mask, long ret)
+{
+	__u64 uses = 0;
+
+	if (ret)
+		return ret;
+	if (!file_was_opened(file))
+		return 0;
+	if (mask & MAY_READ)
+		uses |= OP(FILE_OPEN_OPENED) | OP(FILE_READ_OPENED);
+	if (mask & MAY_WRITE)
+		uses |= file_writing(file);
+	return opened_act(file, uses);
+}
+
+/* SCM_RIGHTS, pidfd_getfd(2) and their like; the subject is who gets it. */
+SEC("lsm/file_receive")
+HOOK(file_receive, struct file *file, long ret)
+{
+	__u64 uses = OP(FILE_OPEN_OPENED);
+	unsigned int mode = file->f_mode;
+
+	if (ret)
+		return ret;
+	if (mode & FMODE_PATH || !file_was_opened(file))
+		return 0;
+	if (mode & FMODE_READ)
+		uses |= OP(FILE_READ_OPENED);
+	if (mode & FMODE_WRITE)
+		uses |= file_writing(file);
+	return opened_act(file, uses);
+}
+
+/* --- what is open -------------------------------------------------------- */
 
 /* One operation on a file that is open. */
 static __always_inline long file_act(struct file *file, __u32 operation)
@@ -77,31 +170,62 @@ HOOK(file_fcntl, struct file *file, unsigned int cmd, unsigned long arg, long re
 SEC("lsm/mmap_file")
 HOOK(file_mmap, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, long ret)
 {
-	if (ret)
-		return ret;
-	if (!file || !(prot & PROT_EXEC))
-		return 0;
-	return file_act(file, KRSI_PRIV_OP_FILE_EXEC_MMAP);
-}
-
-/* What is code already does not become it. Memory without a file has no path and no attributes: it meets the rules that ask for none. */
-SEC("lsm/file_mprotect")
-HOOK(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot, long ret)
-{
-	struct file *file;
+	__u64 mask = 0;
 	int at;
 
 	if (ret)
 		return ret;
-	if (!(prot & PROT_EXEC) || vma->vm_flags & VM_EXEC)
+	if (!file || !(prot & PROT_ANY))
 		return 0;
-	at = act_begin(OP(FILE_MPROTECT_EXEC));
+	if (prot & PROT_EXEC)
+		mask |= OP(FILE_EXEC_MMAP);
+	if (file_was_opened(file)) {
+		mask |= OP(FILE_OPEN_OPENED) | OP(FILE_READ_OPENED);
+		if (prot & PROT_WRITE && flags & MAP_SHARED)
+			mask |= file_writing_memory(file);
+	}
+	at = act_begin(mask);
 	if (at < 0)
 		return act_none(at);
-	file = vma->vm_file;
+	act_file(at, file, PATH_ROLES);
+	if (mask & OP(FILE_EXEC_MMAP))
+		act_decide(at, KRSI_PRIV_OP_FILE_EXEC_MMAP);
+	opened_decide(at, mask);
+	return act_end(at);
+}
+
+/*
+ * What is code already does not become it, and what can be read or written already is no new use. Memory without a file
+ * has no path and no attributes: it meets the rules that ask for none.
+ */
+SEC("lsm/file_mprotect")
+HOOK(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot, long ret)
+{
+	struct file *file = vma->vm_file;
+	unsigned long has = vma->vm_flags;
+	__u64 mask = 0;
+	int at;
+
+	if (ret)
+		return ret;
+	if (prot & PROT_EXEC && !(has & VM_EXEC))
+		mask |= OP(FILE_MPROTECT_EXEC);
+	if (file && file_was_opened(file)) {
+		if (prot & PROT_ANY && !(has & VM_ANY))
+			mask |= OP(FILE_OPEN_OPENED) | OP(FILE_READ_OPENED);
+		if (prot & PROT_WRITE && has & VM_SHARED && !(has & VM_WRITE))
+			mask |= file_writing_memory(file);
+	}
+	if (!mask)
+		return 0;
+	at = act_begin(mask);
+	if (at < 0)
+		return act_none(at);
 	if (file)
 		act_file(at, file, PATH_ROLES);
-	act_decide(at, KRSI_PRIV_OP_FILE_MPROTECT_EXEC);
+	if (mask & OP(FILE_MPROTECT_EXEC))
+		act_decide(at, KRSI_PRIV_OP_FILE_MPROTECT_EXEC);
+	opened_decide(at, mask);
 	return act_end(at);
 }
 

@@ -86,6 +86,21 @@ static void tracking_explain(struct krsi_priv_explain *explain, uint64_t keys)
 		krsi_priv_explain_tell(explain, item, "process tracking: what %s asks for is kept with each process, at fork and execution", names);
 }
 
+/* What rules with already_open add: these programs run at each use of every file, whatever the rule is about. */
+static void opened_explain(struct krsi_priv_explain *explain, const struct krsi_priv_rule *rule)
+{
+	struct krsi_explain_item item = { .kind = KRSI_EXPLAIN_NEED, .level = KRSI_LOG_INFO };
+	uint64_t opened = rule->already_open ? KRSI_PRIV_OPS_OPENED(rule->operations) : 0;
+	struct krsi_priv_program_names programs = krsi_priv_explain_programs(explain, opened);
+
+	if (rule->already_open && !opened)
+		krsi_priv_explain_tell(explain, item, "already_open: nothing more is looked at, as this rule is asked at each mapping anyway");
+	if (!opened)
+		return;
+	explain->operations |= opened;
+	krsi_priv_explain_tell(explain, item, "already_open: it costs at every read, write and mapping of every file, and when a descriptor is passed on: programs %s", programs.text);
+}
+
 static void needs_explain(struct krsi_priv_explain *explain, uint64_t keys, uint32_t features)
 {
 	struct krsi_explain_item item = { .kind = KRSI_EXPLAIN_NEED, .level = KRSI_LOG_INFO };
@@ -178,6 +193,7 @@ void krsi_priv_explain_rule(struct krsi_priv_explain *explain, const struct krsi
 		host_check(explain, all[i]);
 	}
 	needs_explain(explain, keys, features);
+	opened_explain(explain, rule);
 	exception_explain(explain, rule);
 	explain->keys |= keys;
 	explain->rule = NULL;

@@ -206,7 +206,7 @@ static int absent_check(struct krsi_engine *engine, uint64_t operations, uint32_
 	operations &= ~covered;
 	if (operations)
 		return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for %s; take it out of the policies, or use a newer kernel",
-				      krsi_priv_operation((unsigned int)__builtin_ctzll(operations))->name);
+				      krsi_priv_operation(KRSI_PRIV_OP_TOLD((unsigned int)__builtin_ctzll(operations)))->name);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "programs.h"
 
 #define OP(name) KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_##name)
+#define OPENED KRSI_PRIV_OPS_OPENED(KRSI_PRIV_OPS_OPENING)
 
 enum group { GROUP_NONE, GROUP_BPF, GROUP_PERF };
 
@@ -10,8 +11,10 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	/* files: bpf/engine/hooks_file.bpf.h */
 	{ .name = "file_open", .operations = OP(FILE_OPEN) | OP(FILE_READ) | OP(FILE_WRITE) | OP(FILE_APPEND) },
 	{ .name = "file_fcntl", .operations = OP(FILE_WRITE) },		/* O_APPEND is taken away */
-	{ .name = "file_mmap", .operations = OP(FILE_EXEC_MMAP) },
-	{ .name = "file_mprotect", .operations = OP(FILE_MPROTECT_EXEC) },
+	{ .name = "file_mmap", .operations = OP(FILE_EXEC_MMAP) | OPENED },
+	{ .name = "file_mprotect", .operations = OP(FILE_MPROTECT_EXEC) | OPENED },
+	{ .name = "file_use", .operations = OPENED },
+	{ .name = "file_receive", .operations = OPENED },
 	{ .name = "path_truncate", .operations = OP(FILE_TRUNCATE) },
 	{ .name = "file_truncate", .operations = OP(FILE_TRUNCATE), .optional = true },	/* 6.2; the one above does it before */
 	{ .name = "path_chmod", .operations = OP(FILE_CHMOD) },

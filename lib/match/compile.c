@@ -54,7 +54,7 @@ static void features_write(struct krsi_priv_build *build)
 			by_more |= build->clauses[i].operations;
 	}
 	header->object_features = build->all_features & IMAGE_HAS_ROOT;
-	for (operation = 1; operation < KRSI_PRIV_OP_END; operation++) {
+	for (operation = 1; operation < KRSI_PRIV_OP_BITS; operation++) {
 		header->object_features |= ops[operation].features;
 		if (ops[operation].set && !(by_more & KRSI_PRIV_OP_BIT(operation)))
 			ops[operation].features |= IMAGE_ONLY_BY_HIT;
@@ -191,7 +191,7 @@ void krsi_priv_image_free(struct krsi_priv_image *image)
 }
 
 _Static_assert(sizeof(struct image_header) <= IMAGE_REF_OPS * IMAGE_UNIT, "the header is in front of the operations");
-_Static_assert(KRSI_PRIV_OP_END <= IMAGE_REF_DIMS - IMAGE_REF_OPS && KRSI_PRIV_KEY_END <= IMAGE_REF_STARTS - IMAGE_REF_DIMS,
+_Static_assert(KRSI_PRIV_OP_BITS <= IMAGE_REF_DIMS - IMAGE_REF_OPS && KRSI_PRIV_KEY_END <= IMAGE_REF_STARTS - IMAGE_REF_DIMS,
 	       "operations and keys have room in the first page");
 _Static_assert(sizeof(struct image_op) == IMAGE_UNIT && sizeof(struct image_clause) == IMAGE_UNIT &&
 	       sizeof(struct image_policy) == IMAGE_UNIT && sizeof(struct image_counter) == 2 * IMAGE_UNIT, "units");

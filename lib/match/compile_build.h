@@ -154,8 +154,8 @@ struct krsi_priv_build {
 	struct krsi_priv_bits tag_bits, predicate_bits;
 	struct krsi_priv_clause *clauses;	/* IMAGE_CLAUSES_MAX + 1 */
 	uint32_t clause_count;
-	uint64_t dims[KRSI_PRIV_OP_END];
-	uint32_t features[KRSI_PRIV_OP_END];
+	uint64_t dims[KRSI_PRIV_OP_BITS];
+	uint32_t features[KRSI_PRIV_OP_BITS];
 	uint32_t all_features;
 	uint32_t filter_units;
 	struct krsi_priv_set *scratch;		/* 2 * 64 empty sets: of what is, and of what is not */

@@ -15,7 +15,6 @@ static const struct {
 	{ KRSI_PRIV_KEY_DIGEST_IMA, "digest.ima", "tell the file by path or identity" },
 	{ KRSI_PRIV_KEY_DIGEST_FSVERITY, "digest.fsverity", "tell the file by path or identity" },
 };
-static const char no_already_open[] = "already_open is not in the engine yet; leave it out, and start the policy before what it restricts";
 
 struct krsi_priv_where krsi_priv_where(const struct krsi_policy *policy, const struct krsi_priv_rule *rule,
 				       struct krsi_priv_place place)
@@ -124,11 +123,6 @@ bool krsi_priv_rule_missing(const struct krsi_priv_rule *rule, size_t index, str
 	const struct krsi_priv_condition *condition;
 	size_t i;
 
-	if (rule->already_open && index-- == 0) {
-		snprintf(ret->text, sizeof(ret->text), "%s", no_already_open);
-		ret->place = rule->place;
-		return true;
-	}
 	for (i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
 		condition = missing_find(rule, missing[i].key);
 		if (!condition || index-- > 0)

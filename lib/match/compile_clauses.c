@@ -93,9 +93,34 @@ static uint8_t rule_flags(const struct krsi_priv_rule *rule, const struct krsi_p
 	return (uint8_t)flags;
 }
 
-static int rule_add(struct krsi_priv_build *build, size_t policy, uint16_t number)
+/* What rules of a policy with already_open are about, of the use of what was opened earlier. */
+static uint64_t policy_opened(const struct krsi_policy *policy)
+{
+	uint64_t opened = 0;
+	uint32_t i;
+
+	for (i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].already_open)
+			opened |= KRSI_PRIV_OPS_OPENED(policy->rules[i].operations);
+	return opened;
+}
+
+/*
+ * Who may open a file may use it: rules that allow count at the use as well, without already_open, or what they
+ * let be opened would be refused there by a rule behind them.
+ */
+static uint64_t rule_operations(const struct krsi_priv_rule *rule, uint64_t opened)
+{
+	if (rule->already_open || rule->action.verdict == KRSI_PRIV_ALLOW)
+		return rule->operations | (KRSI_PRIV_OPS_OPENED(rule->operations) & opened);
+	return rule->operations;
+}
+
+/* `opened`: what policy_opened() says. */
+static int rule_add(struct krsi_priv_build *build, size_t policy, uint16_t number, uint64_t opened)
 {
 	const struct krsi_priv_rule *rule = &build->policies[policy]->rules[number];
+	uint64_t operations = rule_operations(rule, opened);
 	struct krsi_priv_clause *clause;
 	int err = 0;
 
@@ -103,7 +128,7 @@ static int rule_add(struct krsi_priv_build *build, size_t policy, uint16_t numbe
 		clause = clause_add(build, IMAGE_EXCEPTION, policy);
 		clause->rule = rule;
 		clause->image.rule = number;
-		clause->operations = rule->operations;
+		clause->operations = operations;
 		clause->sides[0] = &rule->except_subject;
 		clause->sides[1] = &rule->except_object;
 		err = clause_scan(build, clause);
@@ -114,7 +139,7 @@ static int rule_add(struct krsi_priv_build *build, size_t policy, uint16_t numbe
 		return err;
 	clause = clause_add(build, IMAGE_RULE, policy);
 	clause->rule = rule;
-	clause->operations = rule->operations;
+	clause->operations = operations;
 	clause->sides[0] = &rule->subject;
 	clause->sides[1] = &rule->object;
 	err = clause_scan(build, clause);
@@ -180,6 +205,7 @@ static int policy_add(struct krsi_priv_build *build, size_t policy)
 {
 	const struct krsi_policy *of = build->policies[policy];
 	struct krsi_priv_clause *scope = NULL;
+	uint64_t opened = policy_opened(of);
 	uint32_t begin, i;
 	int err = 0;
 
@@ -190,7 +216,7 @@ static int policy_add(struct krsi_priv_build *build, size_t policy)
 	}
 	begin = build->clause_count;
 	for (i = 0; i < of->rule_count && !err; i++)
-		err = rule_add(build, policy, (uint16_t)i);
+		err = rule_add(build, policy, (uint16_t)i, opened);
 	defaults_add(build, policy);
 	for (i = begin; scope && i < build->clause_count; i++)
 		scope->operations |= build->clauses[i].operations;
@@ -337,7 +363,7 @@ int krsi_priv_compile_operations(struct krsi_priv_build *build)
 			build->dims[n] |= build->clauses[i].keys;
 		}
 	}
-	for (n = 0; n < KRSI_PRIV_OP_END; n++) {
+	for (n = 0; n < KRSI_PRIV_OP_BITS; n++) {
 		err = krsi_priv_units_set(&build->units, &sets[n], &ref);
 		if (err)
 			return err;

@@ -137,8 +137,8 @@ int krsi_priv_match(const struct krsi_priv_image *image, const struct krsi_priv_
 	struct krsi_priv_decision at = { .image = image, .question = question, .process = question->subject };
 	int err;
 
-	if (question->operation == KRSI_PRIV_OP_NONE || question->operation >= KRSI_PRIV_OP_END || !question->subject ||
-	    question->file_count > KRSI_PRIV_FILES_MAX)
+	if (question->operation == KRSI_PRIV_OP_NONE || question->operation >= KRSI_PRIV_OP_BITS || KRSI_PRIV_OP_TOLD(question->operation) >= KRSI_PRIV_OP_END ||
+	    !question->subject || question->file_count > KRSI_PRIV_FILES_MAX)
 		return -EINVAL;
 	err = relations_find(&at, question->subject, &at.relations);
 	if (!err)

@@ -69,7 +69,7 @@ struct krsi_priv_file {
 };
 
 struct krsi_priv_question {
-	uint32_t operation;		/* enum krsi_priv_operation_number */
+	uint32_t operation;		/* enum krsi_priv_operation_number; those without a word as well */
 	const struct krsi_priv_process *subject;
 	struct krsi_priv_file files[KRSI_PRIV_FILES_MAX];
 	size_t file_count;

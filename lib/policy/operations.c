@@ -71,7 +71,10 @@ static const struct krsi_priv_operation operations[KRSI_PRIV_OP_END] = {
 	[KRSI_PRIV_OP_KERNEL_SETTIME] = { .name = "kernel.settime" },
 };
 
-_Static_assert(KRSI_PRIV_OP_END <= 64, "a set of operations is one word");
+_Static_assert(KRSI_PRIV_OP_END <= KRSI_PRIV_OP_OPENED, "a set of operations is one word, with the use of what they opened");
+_Static_assert(KRSI_PRIV_OPS_OPENED(BIT(FILE_OPEN)) == BIT(FILE_OPEN_OPENED) && KRSI_PRIV_OPS_OPENED(BIT(FILE_READ)) == BIT(FILE_READ_OPENED) &&
+	       KRSI_PRIV_OPS_OPENED(BIT(FILE_WRITE)) == BIT(FILE_WRITE_OPENED) && KRSI_PRIV_OPS_OPENED(BIT(FILE_APPEND)) == BIT(FILE_APPEND_OPENED),
+	       "the use of what an operation opened is as far away for each");
 _Static_assert(KRSI_PRIV_KEY_END <= 64, "a set of keys is one word");
 
 /* All operations of that beginning, and what they mean as well. */

@@ -53,10 +53,30 @@ enum krsi_priv_operation_number {
 	KRSI_PRIV_OP_KERNEL_BPF = 42,
 	KRSI_PRIV_OP_KERNEL_PERF = 43,
 	KRSI_PRIV_OP_KERNEL_SETTIME = 44,
-	KRSI_PRIV_OP_END	/* one past the last; must stay below 64, see KRSI_PRIV_OP_BIT */
+	KRSI_PRIV_OP_END,	/* one past the last; must stay below KRSI_PRIV_OP_OPENED */
+
+	/*
+	 * The use of what was opened earlier, which rules with already_open are about as well. There are no words for
+	 * these, and whoever is told of one is told the operation that opened it.
+	 */
+	KRSI_PRIV_OP_OPENED = 60,
+	KRSI_PRIV_OP_FILE_OPEN_OPENED = 60,
+	KRSI_PRIV_OP_FILE_READ_OPENED = 61,
+	KRSI_PRIV_OP_FILE_WRITE_OPENED = 62,
+	KRSI_PRIV_OP_FILE_APPEND_OPENED = 63,
 };
 
 /* Sets of operations are 64-bit masks. */
 #define KRSI_PRIV_OP_BIT(number) (1ULL << (number))
+#define KRSI_PRIV_OP_BITS 64
+
+/* Between an operation and the use of what it opened. */
+#define KRSI_PRIV_OP_OPENED_STEP (KRSI_PRIV_OP_FILE_OPEN_OPENED - KRSI_PRIV_OP_FILE_OPEN)
+#define KRSI_PRIV_OPS_OPENING (KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_FILE_OPEN) | KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_FILE_READ) | \
+			       KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_FILE_WRITE) | KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_FILE_APPEND))
+#define KRSI_PRIV_OPS_OPENED(operations) (((operations) & KRSI_PRIV_OPS_OPENING) << KRSI_PRIV_OP_OPENED_STEP)
+
+/* The operation that there is a word for. */
+#define KRSI_PRIV_OP_TOLD(number) ((number) >= KRSI_PRIV_OP_OPENED ? (number) - KRSI_PRIV_OP_OPENED_STEP : (number))
 
 #endif

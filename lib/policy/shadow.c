@@ -36,7 +36,8 @@ static bool shadows(const struct krsi_policy *policy, const struct krsi_priv_rul
 	/* A verdict that is only reported does not end the search for one that is carried out. */
 	if (mode_of(policy, earlier) == KRSI_POLICY_PERMISSIVE && mode_of(policy, later) != KRSI_POLICY_PERMISSIVE)
 		return false;
-	if (later->already_open && !earlier->already_open)
+	/* What allows needs no already_open: lib/match/compile_clauses.c. */
+	if (later->already_open && !earlier->already_open && earlier->action.verdict != KRSI_PRIV_ALLOW)
 		return false;
 	return exception_is_within(earlier, later, work) && krsi_priv_conditions_cover(&earlier->subject, &later->subject, work) &&
 	       krsi_priv_conditions_cover(&earlier->object, &later->object, work);

@@ -437,9 +437,33 @@ static enum answer both_hold(const struct asked *asked, const struct krsi_priv_c
 	return one < other ? one : other;
 }
 
-static enum answer rule_applies(const struct asked *asked, const struct krsi_priv_rule *rule)
+static bool is_opened(const struct asked *asked)
 {
-	if (!(rule->operations & KRSI_PRIV_OP_BIT(asked->question->operation)))
+	return asked->question->operation >= KRSI_PRIV_OP_OPENED;
+}
+
+/*
+ * "The rule also meets files that were open before the policy." "Rules that allow need no already_open", and do nothing
+ * where no rule of the policy has it.
+ */
+static bool rule_is_about(const struct asked *asked, const struct krsi_policy *policy, const struct krsi_priv_rule *rule)
+{
+	uint64_t bit = KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_TOLD(asked->question->operation));
+	bool some = false;
+	uint32_t i;
+
+	if (!(rule->operations & bit))
+		return false;
+	if (!is_opened(asked) || rule->already_open)
+		return true;
+	for (i = 0; i < policy->rule_count; i++)
+		some |= policy->rules[i].already_open && policy->rules[i].operations & bit;
+	return some && rule->action.verdict == KRSI_PRIV_ALLOW;
+}
+
+static enum answer rule_applies(const struct asked *asked, const struct krsi_policy *policy, const struct krsi_priv_rule *rule)
+{
+	if (!rule_is_about(asked, policy, rule))
 		return NO;
 	if (rule->has_exception && both_hold(asked, &rule->except_subject, &rule->except_object) == YES)
 		return NO;
@@ -517,7 +541,7 @@ static void rule_ask(const struct asked *asked, struct state *state, const struc
 {
 	bool permissive = (rule->mode ? rule->mode : state->policy->mode) == KRSI_POLICY_PERMISSIVE;
 	bool refuses = rule->action.verdict == KRSI_PRIV_DENY || rule->action.verdict == KRSI_PRIV_SIGNAL;
-	enum answer applies = rule_applies(asked, rule);
+	enum answer applies = rule_applies(asked, state->policy, rule);
 
 	if (applies == NO || (permissive && state->would))
 		return;
@@ -539,10 +563,10 @@ static void rule_ask(const struct asked *asked, struct state *state, const struc
 static void default_ask(const struct asked *asked, const struct state *state, struct krsi_priv_told told,
 			struct oracle_answer *answer)
 {
-	const struct krsi_priv_default *fallback = &state->policy->defaults[asked->question->operation];
+	const struct krsi_priv_default *fallback = &state->policy->defaults[KRSI_PRIV_OP_TOLD(asked->question->operation)];
 	bool permissive = state->policy->mode == KRSI_POLICY_PERMISSIVE;
 
-	if (!fallback->error || (permissive && state->would))
+	if (is_opened(asked) || !fallback->error || (permissive && state->would))
 		return;
 	told.outcome = permissive ? WOULD : 0;
 	tell(answer, &told);

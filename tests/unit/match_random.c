@@ -442,6 +442,9 @@ static void rule_text(struct policy_random *random, struct policy_text *text, un
 		side_text(random, text, "unless", KRSI_PRIV_KEYS_SUBJECT | keys, 8, number);
 	if (chance(random, 20))
 		policy_text_add(text, ", mode: %s", chance(random, 60) ? "permissive" : "enforce");
+	/* Refused, and another rule tried, where nothing is opened. */
+	if (chance(random, 25))
+		policy_text_add(text, ", already_open: true");
 	policy_text_add(text, ", action: ");
 	action_text(random, text);
 	policy_text_add(text, " }\n");
@@ -625,9 +628,11 @@ static uint32_t random_operation(struct policy_random *random, uint64_t operatio
 {
 	uint32_t operation;
 
-	do
-		operation = 1 + policy_random_below(random, KRSI_PRIV_OP_END - 1);
-	while (!(operations & KRSI_PRIV_OP_BIT(operation)) && !chance(random, 1));
+	do {
+		operation = 1 + policy_random_below(random, KRSI_PRIV_OP_END - 1 + KRSI_PRIV_OP_BITS - KRSI_PRIV_OP_OPENED);
+		if (operation >= KRSI_PRIV_OP_END)
+			operation += KRSI_PRIV_OP_OPENED - KRSI_PRIV_OP_END;
+	} while (!(operations & KRSI_PRIV_OP_BIT(operation)) && !chance(random, 1));
 	return operation;
 }
 
@@ -639,7 +644,7 @@ void random_question(struct policy_random *random, uint64_t operations, const st
 
 	*all = (struct random_question){ .question = { .operation = random_operation(random, operations) } };
 	question->subject = &pick(random, processes->processes);
-	if (krsi_priv_operation(question->operation)->keys & KEY(PATH))
+	if (krsi_priv_operation(KRSI_PRIV_OP_TOLD(question->operation))->keys & KEY(PATH))
 		question->file_count = chance(random, 75) ? 1 : policy_random_below(random, 4);
 	for (i = 0; i < question->file_count; i++)
 		random_file(random, question->operation, i, all);
@@ -718,7 +723,8 @@ void random_question_print(const struct krsi_priv_question *question)
 	const struct krsi_priv_file *file;
 	size_t i;
 
-	print_message("# question: %s\n#  subject\n", krsi_priv_operation(question->operation)->name);
+	print_message("# question: %s%s\n#  subject\n", krsi_priv_operation(KRSI_PRIV_OP_TOLD(question->operation))->name,
+		      question->operation >= KRSI_PRIV_OP_OPENED ? ", opened earlier" : "");
 	process_print(question->subject);
 	if (question->target) {
 		print_message("#  target\n");

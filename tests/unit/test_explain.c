@@ -254,15 +254,32 @@ static void test_explain_what_the_engine_lacks_names_each_rule(void **state)
 {
 	assert_int_equal(explain(*state, HEAD
 				 "  - { name: one, on: process.exec, object: { digest: { ima: \"sha1:0123456789abcdef0123456789abcdef01234567\" }, xattr: user.b }, action: audit }\n"
-				 "  - { name: two, on: file.open, already_open: true, object: { path: /nowhere }, action: deny }\n"
+				 "  - { name: two, on: process.exec, object: { digest: { fsverity: \"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\" } }, action: deny }\n"
 				 "  - { name: three, on: process.exec, object: { path: /x }, unless: { xattr: user.a }, action: deny }\n"), -EOPNOTSUPP);
 	assert_detail(*state, "policy web, rule one: line 4, column ");
 	assert_words(told.text, "digest.ima is not in the engine yet; tell the file by path");
 	assert_words(told.text, "\nE8|web|two||||");
-	assert_words(told.text, "already_open is not in the engine yet");
+	assert_words(told.text, "digest.fsverity is not in the engine yet");
 	assert_words(told.text, "\nE8|web|three||||");
 	assert_words(told.text, "xattr is not in the engine yet");
 	assert_int_equal(errors, 4);
+}
+
+static void test_explain_what_already_open_costs(void **state)
+{
+	assert_ok(*state, explain(*state, HEAD
+				  "  - { name: one, on: file.read, already_open: true, object: { path: /x }, action: deny }\n"
+				  "  - { name: two, on: file.read, object: { path: /y }, action: deny }\n"
+				  "  - { name: three, on: file.exec_mmap, already_open: true, object: { path: /z }, action: deny }\n"));
+	assert_words(told.text, "|web|one||||already_open: it costs at every read, write and mapping of every file, and when a descriptor is passed on: programs file_mmap, file_mprotect, file_use, file_receive\n");
+	assert_null(strstr(told.text, "|web|two||file_mmap"));
+	assert_words(told.text, "|web|three||||already_open: nothing more is looked at");
+	/* Whoever reads of it reads words of the language. */
+	assert_words(told.text, "|web|one|file.read|file_open||file.read: program file_open\n");
+	assert_words(told.text, "||||file_use|file_permission|program file_use on file_permission: this kernel has it\n");
+	without = "file_receive";
+	assert_int_equal(explain(*state, HEAD "  - { name: one, on: file.read, already_open: true, object: { path: /x }, action: deny }\n"), -EOPNOTSUPP);
+	assert_words(told.text, "program file_receive on file_receive: this kernel does not have it, and the policies need it");
 }
 
 static void test_explain_defaults_and_warnings(void **state)
@@ -391,6 +408,7 @@ int main(void)
 		explain_test(test_explain_a_kernel_without_type_information),
 		explain_test(test_explain_a_kernel_without_the_hook),
 		explain_test(test_explain_what_the_engine_lacks_names_each_rule),
+		explain_test(test_explain_what_already_open_costs),
 		explain_test(test_explain_defaults_and_warnings),
 		explain_test(test_explain_exceptions_for_names_and_strings),
 		explain_test(test_explain_how_paths_are_found),

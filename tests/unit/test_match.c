@@ -200,6 +200,30 @@ static void test_match_the_first_that_decides_wins(void **state)
 	ASK(*state, text, asked);
 }
 
+static void test_match_what_is_open_already(void **state)
+{
+	static const char text[] = "version: 1\nname: test\ndefault: { file.read: { deny: EROFS } }\nrules:\n"
+		"  - { name: allow, on: file.read, subject: { uid: 0 }, object: { path: /a }, action: allow }\n"
+		"  - { name: plain, on: file.read, object: { path: /a }, action: { deny: EACCES } }\n"
+		"  - { name: opened, on: file.read, object: { path: /a }, unless: { uid: 33 }, already_open: true, action: deny }\n"
+		"  - { name: writing, on: file.write, object: { path: /b }, already_open: true, mode: permissive, action: deny }\n"
+		"  - { name: opening, on: file.open, object: { path: /c }, already_open: true, action: audit }\n";
+	static const struct asked asked[] = {
+		{ "opening it is for all rules", { OP(FILE_READ), ONE_FILE("/a") }, EACCES, 0, "plain", "plain" },
+		{ "using it for those with already_open", { OP(FILE_READ_OPENED), ONE_FILE("/a") }, EPERM, 0, "opened", "opened" },
+		{ "but who may open it", { OP(FILE_READ_OPENED), .subject = &passwd, ONE_FILE("/a") }, 0, 0, NULL, NULL },
+		{ "and the exception", { OP(FILE_READ_OPENED), .subject = &nginx, ONE_FILE("/a") }, 0, 0, NULL, NULL },
+		{ "opening has a default", { OP(FILE_READ), ONE_FILE("/x") }, EROFS, 0, "default", "default" },
+		{ "using has not", { OP(FILE_READ_OPENED), ONE_FILE("/x") }, 0, 0, NULL, NULL },
+		{ "a permissive one", { OP(FILE_WRITE_OPENED), ONE_FILE("/b") }, 0, 0, NULL, "would:writing" },
+		{ "appending is in the word", { OP(FILE_APPEND_OPENED), ONE_FILE("/b") }, 0, 0, NULL, "would:writing" },
+		{ "reading is not", { OP(FILE_READ_OPENED), ONE_FILE("/b") }, 0, 0, NULL, NULL },
+		{ "any use", { OP(FILE_OPEN_OPENED), ONE_FILE("/c") }, 0, 0, NULL, "opening" },
+	};
+
+	ASK(*state, text, asked);
+}
+
 static void test_match_lists_mean_any_of_these_but_those(void **state)
 {
 	static const char text[] = HEAD
@@ -496,6 +520,7 @@ static void test_match_refuses_what_is_no_question(void **state)
 	struct compiled compiled = { .policy_count = 0 };
 	const struct krsi_priv_question questions[] = {
 		{ OP(NONE), .subject = &shell }, { OP(END), .subject = &shell }, { OP(FILE_OPEN) },
+		{ OP(OPENED) - 1, .subject = &shell }, { .operation = KRSI_PRIV_OP_BITS, .subject = &shell },
 		{ OP(FILE_OPEN), .subject = &shell, .file_count = KRSI_PRIV_FILES_MAX + 1 },
 	};
 	size_t i;
@@ -559,6 +584,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ctx_test(test_match_the_example_of_the_page),
 		ctx_test(test_match_the_first_that_decides_wins),
+		ctx_test(test_match_what_is_open_already),
 		ctx_test(test_match_lists_mean_any_of_these_but_those),
 		ctx_test(test_match_permissive_rules_only_tell),
 		ctx_test(test_match_the_strictest_policy_wins),

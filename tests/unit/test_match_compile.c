@@ -106,6 +106,35 @@ static void test_keys_of_operations(void **state)
 	compiled_free(&c);
 }
 
+static void test_already_open_adds_the_use_of_what_is_open(void **state)
+{
+	const struct image_op *op;
+	struct compiled c;
+
+	compiled_one(*state, &c, "version: 1\nname: x\nscope: { uid: 5 }\ndefault: { file.read: deny }\nrules:\n"
+		     "  - { name: r0, on: [file.open, file.read, file.write], subject: { gid: 1 }, action: allow }\n"
+		     "  - { name: r1, on: file.read, object: { path: /a }, action: deny }\n"
+		     "  - { name: r2, on: file.read, object: { path: '/b/**' }, unless: { uid: 6 }, already_open: true, action: deny }\n"
+		     "  - { name: r3, on: [file.exec_mmap, file.append], object: { path: /c }, already_open: true, action: audit }\n");
+	assert_string_equal(image_op(&c.image, OP(FILE_READ)), "64 65 66 67 68 70");
+	/* The scope, who allows, and the rule with its exception: no other rule, and no default. */
+	assert_string_equal(image_op(&c.image, OP(FILE_READ_OPENED)), "64 65 67 68");
+	assert_string_equal(image_op(&c.image, OP(FILE_APPEND_OPENED)), "64 65 69");
+	/* Nothing but what such a rule is about. */
+	assert_string_equal(image_op(&c.image, OP(FILE_OPEN_OPENED)), "");
+	assert_string_equal(image_op(&c.image, OP(FILE_WRITE_OPENED)), "");
+	assert_true(c.image.operations & KRSI_PRIV_OP_BIT(OP(FILE_READ_OPENED)));
+	op = image_at(&c.image, IMAGE_REF_OPS);
+	assert_int_equal(op[OP(FILE_READ_OPENED)].features, IMAGE_HAS_SUBTREES);
+	assert_int_equal(op[OP(FILE_APPEND_OPENED)].dims, KRSI_PRIV_KEY_BIT(KEY(UID)) | KRSI_PRIV_KEY_BIT(KEY(GID)) | KRSI_PRIV_KEY_BIT(KEY(PATH)));
+	compiled_free(&c);
+
+	/* Without such a rule nothing is added. */
+	compiled_one(*state, &c, HEAD "  - { name: r0, on: file, action: allow }\n  - { name: r1, on: file, object: { path: /a }, action: audit }\n");
+	assert_int_equal(c.image.operations & KRSI_PRIV_OPS_OPENED(KRSI_PRIV_OPS_OPENING), 0);
+	compiled_free(&c);
+}
+
 static void test_numbers_that_overlap(void **state)
 {
 	const struct image_dim *dim;
@@ -306,7 +335,6 @@ static void test_what_the_engine_does_not_have_is_refused(void **state)
 		{ "on: file.open, object: { digest: { ima: \"sha1:0123456789abcdef0123456789abcdef01234567\" } }", "digest.ima is not in the engine yet" },
 		{ "on: file.open, object: { digest: { fsverity: \"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\" } }", "digest.fsverity is not in" },
 		{ "on: process.exec, unless: { xattr: user.a }", "xattr is not in the engine yet" },
-		{ "on: file.open, object: { path: /a }, already_open: true", "policy x, rule r (line 4, column 13): already_open is not in the engine yet; leave it out" },
 	};
 	struct compiled c;
 	char text[512];
@@ -459,6 +487,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ctx_test(test_clauses_are_numbered_in_the_order_of_asking),
 		ctx_test(test_keys_of_operations),
+		ctx_test(test_already_open_adds_the_use_of_what_is_open),
 		ctx_test(test_numbers_that_overlap),
 		ctx_test(test_words_and_numbers),
 		ctx_test(test_addresses_of_both_families),

@@ -364,7 +364,7 @@ void image_check(const struct krsi_priv_image *image)
 	assert_true(header->clause_table >= IMAGE_REF_FILTER + header->filter_bits / 128 && header->clause_table + header->clauses <= image->pages * IMAGE_PAGE_UNITS);
 	assert_int_equal(header->counter_table % 2, 0);
 	assert_true(header->counter_table + 2 * header->clauses <= image->pages * IMAGE_PAGE_UNITS);
-	for (i = 0; i < KRSI_PRIV_OP_END; i++)
+	for (i = 0; i < KRSI_PRIV_OP_BITS; i++)
 		assert_int_equal(i && image_op(image, i)[0] != '\0', image->operations >> i & 1);
 	for (i = 0; i < KRSI_PRIV_KEY_END; i++) {
 		image_free(image, i);

@@ -16,7 +16,7 @@
 
 /* What was seen, so that a test that tests nothing is found out. */
 struct seen {
-	unsigned int questions, refused, signalled, told, tagged, unresolved, would, crowded, by_default;
+	unsigned int questions, refused, signalled, told, tagged, unresolved, would, crowded, by_default, opened;
 };
 
 struct round {
@@ -173,6 +173,7 @@ static void ask(struct round *round, const struct random_processes *processes)
 	if (what)
 		round_print(round, &question.question, &answer, &truth);
 	answer_count(round->seen, &answer);
+	round->seen->opened += question.question.operation >= KRSI_PRIV_OP_OPENED && (answer.error || answer.allowed_by.kind);
 	krsi_priv_answer_free(&answer);
 	if (what)
 		fail_msg("another %s than the policies say", what);
@@ -204,6 +205,7 @@ static void test_match_says_what_the_policies_say(void **state)
 	assert_true(seen.refused > seen.questions / 20);
 	assert_true(seen.refused < seen.questions - seen.questions / 20);
 	assert_true(seen.told && seen.tagged && seen.signalled && seen.would && seen.unresolved && seen.by_default);
+	assert_true(seen.opened);
 	assert_true(seen.crowded < seen.questions / 20);
 }
 

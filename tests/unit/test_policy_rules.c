@@ -382,6 +382,7 @@ static void test_rules_that_never_decide_are_a_warning(void **state)
 		{ "on: file.open, mode: permissive, action: deny", "on: file.open, action: deny", false },
 		{ "on: file.open, action: deny", "on: file.open, mode: permissive, action: deny", true },
 		{ "on: file.open, action: deny", "on: file.open, already_open: true, action: deny", false },
+		{ "on: file.open, action: allow", "on: file.open, already_open: true, action: deny", true },
 		{ "on: file.open, object: { mode: 4000 }, action: deny", "on: file.open, object: { mode: 6000 }, action: deny", true },
 		{ "on: process.exec, object: { env: LD_* }, action: deny", "on: process.exec, object: { env: LD_PRELOAD=x }, action: deny", true },
 		{ "on: process.exec, object: { env: LD_PRELOAD=x }, action: deny", "on: process.exec, object: { env: LD_PRELOAD }, action: deny", false },

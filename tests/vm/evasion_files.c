@@ -34,7 +34,7 @@ static void test_descriptor_from_before_the_policy_is_open(void **state)
 	assert_true(fd >= 0 && out >= 0);
 	policy_start(GROUPS_SECRET);
 	prove_reads();
-	/* Rules are about opening; what was opened can be used. */
+	/* Rules are about opening, but for those with already_open (evasion_opened.c); what was opened can be used. */
 	allowed(reads_from(fd));
 	allowed(tried((int)pwrite(fd, "S", 1, 0)));
 	allowed(tried((int)sendfile(out, fd, &from, 1)));
@@ -47,19 +47,6 @@ static void test_descriptor_from_before_the_policy_is_open(void **state)
 	munmap(memory, 4096);
 	close(fd);
 	close(out);
-}
-
-static void test_already_open_is_refused_and_not_ignored(void **state)
-{
-	struct krsi_policy *policy;
-
-	(void)state;
-	policy_start(GROUPS_SECRET);
-	policy = engine_policy(&policy_engine, "version: 1\nname: p\nrules:\n"
-		"  - { name: r, on: file.read, already_open: true, object: { path: " SECRET " }, action: deny }\n");
-	assert_int_equal(krsi_engine_apply(policy_engine.engine, &policy, 1), -EOPNOTSUPP);
-	krsi_policy_free(policy);
-	prove_reads();
 }
 
 /* These ask again, whatever the descriptor was opened for. */
@@ -337,7 +324,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		evasion_test(test_descriptor_from_before_the_policy_is_open),
-		evasion_test(test_already_open_is_refused_and_not_ignored),
 		evasion_test(test_changing_attributes_by_an_older_descriptor_is_denied),
 		evasion_test(test_writing_anywhere_by_a_descriptor_to_append_is_denied),
 		evasion_test(test_descriptor_passed_on_by_who_may_open_it_is_open),

@@ -263,6 +263,74 @@ static void test_truncating_is_denied(void **state)
 	ring_close(&ring);
 }
 
+/* --- files that are open ------------------------------------------------- */
+
+static int ring_uses(struct ring *ring, uint8_t flags, uint8_t opcode, int fd)
+{
+	char byte = 'x';
+	struct iovec io = { .iov_base = &byte, .iov_len = 1 };
+	struct io_uring_sqe sqe = { .opcode = opcode, .flags = flags, .fd = fd, .addr = (uintptr_t)&byte, .len = 1 };
+
+	if (opcode == IORING_OP_READV || opcode == IORING_OP_WRITEV)
+		sqe.addr = (uintptr_t)&io;
+	return tried(ring_do(ring, &sqe));
+}
+
+/* Without a descriptor of the process: the file is the ring's own. */
+static int ring_reads_registered(struct ring *ring, uint8_t flags, int fd)
+{
+	int err;
+
+	must(syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_FILES, &fd, 1) == 0);
+	err = ring_uses(ring, flags | IOSQE_FIXED_FILE, IORING_OP_READ, 0);
+	must(syscall(SYS_io_uring_register, ring->fd, IORING_UNREGISTER_FILES, NULL, 0) == 0);
+	return err;
+}
+
+static int ring_splices(struct ring *ring, uint8_t flags, int fd)
+{
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_SPLICE, .flags = flags, .splice_fd_in = fd, .off = (uint64_t)-1, .len = 1 };
+	int ends[2], err;
+
+	must(pipe2(ends, O_CLOEXEC) == 0);
+	sqe.fd = ends[1];
+	err = tried(ring_do(ring, &sqe));
+	close(ends[0]);
+	close(ends[1]);
+	return err;
+}
+
+static void test_using_what_was_open_is_denied(void **state)
+{
+	static const uint8_t opcodes[] = { IORING_OP_READ, IORING_OP_READV, IORING_OP_WRITE, IORING_OP_WRITEV };
+	int secret = open(SECRET, O_RDWR | O_CLOEXEC), neighbour = open(NEIGHBOUR, O_RDWR | O_CLOEXEC);
+	struct ring ring;
+	size_t i, k;
+
+	(void)state;
+	assert_true(secret >= 0 && neighbour >= 0);
+	policy_start(GROUPS_SECRET);
+	ring = ring_open(0);
+	allowed(ring_uses(&ring, 0, IORING_OP_READ, secret));
+	ring_close(&ring);
+	policy_start("  - { name: r, on: [file.read, file.write], object: { path: " SECRET " }, already_open: true, " DENY);
+	prove_reads();
+	for (i = 0; i < WAYS; i++) {
+		ring = ring_open(ways[i].setup);
+		for (k = 0; k < sizeof(opcodes); k++) {
+			denied(ring_uses(&ring, ways[i].flags, opcodes[k], secret));
+			allowed(ring_uses(&ring, ways[i].flags, opcodes[k], neighbour));
+		}
+		denied(ring_reads_registered(&ring, ways[i].flags, secret));
+		allowed(ring_reads_registered(&ring, ways[i].flags, neighbour));
+		denied(ring_splices(&ring, ways[i].flags, secret));
+		allowed(ring_splices(&ring, ways[i].flags, neighbour));
+		ring_close(&ring);
+	}
+	close(secret);
+	close(neighbour);
+}
+
 /* --- sockets ------------------------------------------------------------- */
 
 static struct sockaddr_in loopback(uint16_t port)
@@ -411,6 +479,7 @@ int main(void)
 		evasion_test(test_connecting_and_sending_are_denied),
 		evasion_test(test_removing_a_directory_is_denied),
 		evasion_test(test_truncating_is_denied),
+		evasion_test(test_using_what_was_open_is_denied),
 		evasion_test(test_sending_with_an_address_is_denied),
 		evasion_test(test_making_a_socket_is_denied),
 		evasion_test(test_accepting_is_denied),
