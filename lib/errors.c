@@ -18,7 +18,7 @@ static const struct {
 	{ ENOMEM, "ENOMEM", "no memory" },
 	{ ENOENT, "ENOENT", "no such file, program, map, variable, key or hook" },
 	{ EEXIST, "EEXIST", "the key or the pin is there already" },
-	{ EBADMSG, "EBADMSG", "the input is not a BPF object or type information" },
+	{ EBADMSG, "EBADMSG", "the input is not what it should be, or is damaged" },
 	{ ENOEXEC, "ENOEXEC", "the kernel's verifier refused a program" },
 	{ EPERM, "EPERM", "not permitted: a capability is missing, or lockdown or a limit forbids it" },
 	{ EACCES, "EACCES", "file permissions or the map's mode do not allow it" },

@@ -15,7 +15,7 @@
  * | -ENOMEM        | no memory                                                                    |
  * | -ENOENT        | no such file, program, map, variable, key or hook                            |
  * | -EEXIST        | the key or the pin is there already                                          |
- * | -EBADMSG       | the input is not what it should be: not an ELF file, not BPF, no BTF          |
+ * | -EBADMSG       | the input is not what it should be: not an ELF file, no policy, damaged       |
  * | -ENOEXEC       | the kernel's verifier refused a program                                      |
  * | -EPERM         | a capability is missing, or lockdown or a sysctl forbids it                   |
  * | -EACCES        | file permissions, or the map is read-only                                    |

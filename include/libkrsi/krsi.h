@@ -22,6 +22,7 @@
 #include <libkrsi/policy.h>
 #include <libkrsi/probe.h>
 #include <libkrsi/process.h>
+#include <libkrsi/record.h>
 #include <libkrsi/stream.h>
 #include <libkrsi/version.h>
 
