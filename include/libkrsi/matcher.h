@@ -36,6 +36,7 @@ KRSI_BEGIN_DECLS
 
 struct krsi_matcher;
 struct krsi_question;
+struct krsi_processes;
 
 /** How a matcher is made. */
 enum krsi_matcher_flags {
@@ -188,6 +189,25 @@ KRSI_API int krsi_question_add(struct krsi_question *question, const char *key, 
  */
 KRSI_API int krsi_question_add_bytes(struct krsi_question *question, const char *key, const void *bytes,
 				     size_t size);
+
+/**
+ * @brief Ask again what was answered by an event, of other policies perhaps.
+ *
+ * The question knows what the event does: not the supplementary groups, tags, scripts, types of file systems, names of
+ * modules and places of mounts. What has no whole path is unresolved, as it was then.
+ *
+ * @param ctx        context the question belongs to
+ * @param event      of KRSI_EVENT_KIND_RULE, from an engine or from a recording
+ * @param processes  table of the processes at that time, for whom the subject descends from, and for targets; NULL: these are not known
+ * @param ret        receives the question, to free with krsi_question_free(); untouched on failure
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL, or the event has a value that no operation can have
+ * @retval -ENOENT  the event is of no operation
+ * @retval -ENOMEM  no memory
+ * @since 1.0
+ */
+KRSI_API int krsi_question_event(struct krsi_ctx *ctx, const struct krsi_event *event, struct krsi_processes *processes,
+				 struct krsi_question **ret);
 
 /**
  * @brief Free a question.

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS 90
+#define ROUNDS 40
 #define TOP "/tmp/property"
 
 static const char *const names[] = { "a", "b", "ab", "conf", "a-name-of-more-than-forty-bytes-to-be-read-elsewhere" };
