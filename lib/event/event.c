@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../policy/language.h"
+#include "container.h"
 #include "event.h"
 
 /* --- records --------------------------------------------------------------- */
@@ -32,6 +33,8 @@ bool krsi_priv_event_read(const void *bytes, size_t size, struct krsi_event *ret
 	*ret = (struct krsi_event){ .bytes = bytes, .head = head };
 	for (at = head->head_size; head->size - at >= sizeof(field); at += sizeof(field) + padded) {
 		memcpy(&field, ret->bytes + at, sizeof(field));
+		if (field.size > head->size - at - sizeof(field))
+			return false;	/* also what would not fit a size_t when it is padded */
 		padded = ((size_t)field.size + 7) & ~(size_t)7;
 		if (padded > head->size - at - sizeof(field))
 			return false;
@@ -208,6 +211,22 @@ static const char *strings_part(const struct krsi_event *event, uint32_t field, 
 	return bytes;
 }
 
+/* What the cgroup's path says of a container. */
+static const char *container_part(const struct krsi_event *event, uint32_t field, struct event_field *head)
+{
+	struct krsi_priv_container container;
+	const char *cgroup = find(event, KRSI_EVENT_CGROUP, head), *bytes;
+
+	if (!cgroup || !krsi_priv_container_find(cgroup, head->size, &container))
+		return NULL;
+	bytes = field == KRSI_EVENT_CONTAINER_ID ? container.id : container.runtime;
+	if (!bytes)
+		return NULL;
+	head->size = (uint32_t)(field == KRSI_EVENT_CONTAINER_ID ? container.size : strlen(bytes));
+	head->flags = 0;	/* of a path that is cut the beginning is there, and it is in that */
+	return bytes;
+}
+
 static bool is_hidden(const struct krsi_event *event, uint32_t field)
 {
 	return !event->environment && (field == KRSI_EVENT_ENV || field == KRSI_EVENT_STRINGS);
@@ -224,6 +243,8 @@ const char *krsi_event_text(const struct krsi_event *event, uint32_t field, size
 	bytes = find(event, field, &head);
 	if (!bytes && (field == KRSI_EVENT_ARGV || field == KRSI_EVENT_ENV))
 		bytes = strings_part(event, field, &head);
+	if (!bytes && (field == KRSI_EVENT_CONTAINER_ID || field == KRSI_EVENT_CONTAINER_RUNTIME))
+		bytes = container_part(event, field, &head);
 	if (!bytes)
 		return NULL;
 	/* The kernel's own array for it, with zeros behind. */
