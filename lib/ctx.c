@@ -95,6 +95,11 @@ int krsi_priv_fail(struct krsi_ctx *ctx, int err, const char *fmt, ...)
 	return err;
 }
 
+int krsi_ctx_fail(struct krsi_ctx *ctx, int err, const char *text)
+{
+	return krsi_priv_fail(ctx, err, "%s", text ? text : "");
+}
+
 void krsi_priv_log(struct krsi_ctx *ctx, int level, const char *fmt, ...)
 {
 	char line[1024];

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "term.h"
+#include "../lib/encode/utf8.h"
 #include "tool.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -22,7 +22,7 @@ json_t *json_text(const char *text)
 	if (!clean)
 		return NULL;
 	while (*text) {
-		size = term_utf8(text, &code);
+		size = krsi_priv_utf8(text, strlen(text), &code);
 		end = mempcpy(end, size ? text : REPLACEMENT, size ? size : strlen(REPLACEMENT));
 		text += size ? size : 1;
 	}

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libkrsi/encode.h>
 #include <libkrsi/krsi.h>
 
 #include "load.h"
@@ -163,6 +164,19 @@ static int end(struct run *run, int ended_by)
 	return code;
 }
 
+/* What turns events into lines. */
+static int encoder_new(struct run *run)
+{
+	struct krsi_encoder_opts opts = { .sz = sizeof(opts), .format = run->format, .host_name = run->host.nodename };
+
+	if (run->format == KRSI_ENCODE_TEXT)
+		opts.flags = (term_is_colored() ? KRSI_ENCODE_COLOR : 0) | (term_reads_utf8() ? KRSI_ENCODE_UTF8 : 0) |
+			     (run->verbose ? KRSI_ENCODE_DETAILS : 0);
+	if (uname(&run->host) < 0)
+		opts.host_name = NULL;
+	return krsi_encoder_new(run->ctx, &opts, &run->encoder) ? tool_fail(run->ctx) : TOOL_OK;
+}
+
 static int run_engine(struct run *run)
 {
 	struct krsi_engine_opts opts = {
@@ -209,12 +223,13 @@ static int run(struct run *run)
 		return TOOL_FAILED;
 	}
 	code = TOOL_FAILED;
-	if (pidfile_check(&run->pidfile) == 0 && output_open(&run->output, run->output_path, run_gap_line, run) == 0) {
+	if (pidfile_check(&run->pidfile) == 0 && encoder_new(run) == 0 && output_open(&run->output, run->output_path, run_gap_line, run) == 0) {
 		code = run_engine(run);
 		output_close(&run->output);
 		pidfile_remove(&run->pidfile);
 	}
 	policies_free(&run->policies);
+	krsi_encoder_free(run->encoder);
 	krsi_ctx_free(run->ctx);
 	close(run->signals);
 	return code;
@@ -267,7 +282,9 @@ static int ready_fd_read(const struct tool_command *self, struct run *run)
 }
 
 enum run_option {
-	OPTION_JSON = TOOL_OPTION_FIRST_FREE,
+	OPTION_ECS = TOOL_OPTION_FIRST_FREE,
+	OPTION_JSON,
+	OPTION_OCSF,
 	OPTION_OUTPUT,
 	OPTION_PERMISSIVE,
 	OPTION_PIDFILE,
@@ -277,7 +294,9 @@ enum run_option {
 
 static const struct option options[] = {
 	TOOL_OPTIONS,
+	{ "ecs", no_argument, NULL, OPTION_ECS },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "ocsf", no_argument, NULL, OPTION_OCSF },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ "permissive", no_argument, NULL, OPTION_PERMISSIVE },
 	{ "pidfile", required_argument, NULL, OPTION_PIDFILE },
@@ -287,13 +306,24 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+static int format_read(const struct tool_command *self, struct run *run, uint32_t format)
+{
+	if (run->format != KRSI_ENCODE_TEXT && run->format != format)
+		return tool_usage(self, "--json, --ecs and --ocsf exclude one another");
+	run->format = format;
+	return -1;
+}
+
 /* -1 to go on, otherwise the exit code. */
 static int option_read(const struct tool_command *self, struct run *run, int c, char **argv)
 {
 	switch (c) {
+	case OPTION_ECS:
+		return format_read(self, run, KRSI_ENCODE_ECS);
 	case OPTION_JSON:
-		run->json = true;
-		return -1;
+		return format_read(self, run, KRSI_ENCODE_JSON);
+	case OPTION_OCSF:
+		return format_read(self, run, KRSI_ENCODE_OCSF);
 	case OPTION_OUTPUT:
 		run->output_path = optarg;
 		return -1;
@@ -317,7 +347,7 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 
 static int run_run(const struct tool_command *self, int argc, char **argv)
 {
-	struct run all = { .ready_fd = -1, .signals = -1 };
+	struct run all = { .format = KRSI_ENCODE_TEXT, .ready_fd = -1, .signals = -1 };
 	int c, code;
 
 	tool_options_begin();
@@ -347,6 +377,8 @@ const struct tool_command tool_run = {
 		"file must belong to root or to the user, and be writable by nobody else.\n"
 		"\n"
 		"  --json             events as JSON, one object per line\n"
+		"  --ecs              the same in the Elastic Common Schema\n"
+		"  --ocsf             the same in the Open Cybersecurity Schema Framework\n"
 		"  --output FILE      append events to a file, which is made with mode 0600;\n"
 		"                     SIGHUP opens it again\n"
 		"  --permissive       refuse nothing, whatever the policies say; only tell\n"
@@ -356,8 +388,9 @@ const struct tool_command tool_run = {
 		"                     force, and close it\n"
 		"  --ring-size BYTES  room for events that wait, a power of two; K, M or G may\n"
 		"                     stand behind the number\n"
-		"  -v, --verbose      name the policies and programs, messages of the library,\n"
-		"                     and at the end how often each rule applied\n"
+		"  -v, --verbose      below each line all that is known of the event, in indented\n"
+		"                     lines; and on stderr the policies and programs, messages of\n"
+		"                     the library, and at the end how often each rule applied\n"
 		"  --color=WHEN       auto, always, never\n"
 		"\n"
 		"A line of an event: time, outcome, operation, program[process], object,\n"

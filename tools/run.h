@@ -11,23 +11,26 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
-#include "event.h"
 #include "policies.h"
 
 struct krsi_ctx;
+struct krsi_encoder;
 struct krsi_engine;
+struct krsi_event;
 struct krsi_policy;
 
 /* --- lines ----------------------------------------------------------------- */
 
-/* Makes the line for events that could not be written. NULL: no memory. */
+/* Makes the line for events that could not be written, to free. NULL: no memory. */
 typedef char *(*output_gap_fn)(void *data, uint64_t count, uint64_t total);
 
 /*
  * Where the lines go: a file, a pipe, a terminal, a socket. Nothing here waits: what finds no room
  * stays until the descriptor is ready again. A line is written whole or, where writing fails, not at
- * all: it is counted, and a line that tells so goes in front of the next one that is written.
+ * all: it is counted, and a line that tells so goes in front of the next one that is written. Lines that
+ * begin with a space belong to the one in front of them, and go with it.
  */
 struct output {
 	const char *path;	/* NULL: stdout */
@@ -57,7 +60,7 @@ int output_open(struct output *output, const char *path, output_gap_fn gap_line,
 /* Open the file again, under its name. When that fails the old one goes on. Nothing for stdout. */
 int output_reopen(struct output *output);
 
-/* Take a line, to be written by output_flush(). It is freed; NULL counts as dropped. */
+/* Take a line, or one with those that belong to it, to be written by output_flush(). It is freed; NULL counts as dropped. */
 void output_add(struct output *output, char *line);
 
 /* Write what can be written now. */
@@ -97,7 +100,7 @@ struct run {
 	/* As asked for. */
 	char **paths;
 	size_t path_count;
-	bool json;
+	uint32_t format;		/* enum krsi_encode_format */
 	bool permissive;
 	bool verbose;
 	const char *output_path;
@@ -106,16 +109,12 @@ struct run {
 
 	struct krsi_ctx *ctx;
 	struct krsi_engine *engine;
+	struct krsi_encoder *encoder;
+	struct utsname host;
 	struct policies policies;	/* in force */
 	struct output output;
 	struct pidfile pidfile;
 	int signals;
-
-	/* Of the loop. */
-	int64_t wall;			/* CLOCK_REALTIME less CLOCK_BOOTTIME, ns */
-	bool any_event;			/* came yet */
-	uint64_t next_sequence;		/* that is expected */
-	uint64_t lost;			/* that were told */
 };
 
 /* Read the policies again and put them in force. When that fails the old ones stay; stderr says why. */

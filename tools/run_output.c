@@ -110,13 +110,23 @@ int output_open(struct output *output, const char *path, output_gap_fn gap_line,
 
 /* --- failing --------------------------------------------------------------- */
 
+/* The line feed that ends an event: no line that belongs to it follows. NULL: there is none before `end`. */
+static const char *event_end(const char *at, const char *end)
+{
+	const char *feed;
+
+	while ((feed = memchr(at, '\n', (size_t)(end - at))) && feed + 1 < end && feed[1] == ' ')
+		at = feed + 1;
+	return feed;
+}
+
 /* Let go of all lines that are not written whole, and count them. */
 static void lines_drop(struct output *output)
 {
 	const char *text = output->text, *end = text + output->size, *line, *feed;
 
 	for (line = text; line < end; line = feed + 1) {
-		feed = memchr(line, '\n', (size_t)(end - line));
+		feed = event_end(line, end);
 		if (feed < text + output->done)
 			continue;
 		if (line == text && output->gap) {
@@ -130,12 +140,14 @@ static void lines_drop(struct output *output)
 	output->gap = 0;
 }
 
-/* How many bytes of a line are there without the rest of it. */
+/* How many bytes of an event are there without the rest of it. */
 static size_t torn_size(const struct output *output)
 {
-	const char *before = output->done ? memrchr(output->text, '\n', output->done) : NULL;
+	const char *text = output->text, *end = text + output->size, *begin = text, *feed;
 
-	return before ? (size_t)(output->text + output->done - before - 1) : output->done;
+	while (begin < end && (feed = event_end(begin, end)) && feed < text + output->done)
+		begin = feed + 1;
+	return (size_t)(text + output->done - begin);
 }
 
 /* Take these last bytes of ours out of a file again, unless somebody else wrote behind them. */

@@ -3,7 +3,8 @@
 #ifndef KRSI_TERM_H
 #define KRSI_TERM_H
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 enum term_color {
@@ -21,9 +22,12 @@ enum term_color {
  */
 int term_color_set(const char *when);
 
-/* Color of stdout from here on, when it has any; and what a terminal takes for it, "" when it has none. */
+/* Whether stdout has colour; and its colour from here on, when it has any. */
+bool term_is_colored(void);
 void term_color(enum term_color color);
-const char *term_color_code(enum term_color color);
+
+/* Whether the locale says that the terminal reads UTF-8. */
+bool term_reads_utf8(void);
 
 /*
  * Print text of unknown origin on one line: line feeds and tabs become a space, other bytes that are
@@ -32,22 +36,7 @@ const char *term_color_code(enum term_color color);
  */
 size_t term_text(FILE *out, const char *text);
 
-/*
- * Print bytes of unknown origin as one word of a line, so that the words around it can be told apart
- * from it: as term_text(), but spaces, line feeds and tabs become \xHH as well. The escapes are those of
- * patterns in policies.
- */
-void term_word(FILE *out, const char *bytes, size_t size);
-
 /* The same as term_text() for stdout, coloured, and filled with spaces up to `width` columns. */
 void term_cell(enum term_color color, const char *text, size_t width);
-
-#define TERM_UTF8_MAX 4	/* bytes of a character */
-
-/*
- * The first character of UTF-8 text: how many bytes it has, with its number in `*code`. 0 when
- * these bytes are not UTF-8.
- */
-size_t term_utf8(const char *text, uint32_t *code);
 
 #endif

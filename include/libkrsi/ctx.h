@@ -92,6 +92,19 @@ KRSI_API void krsi_ctx_free(struct krsi_ctx *ctx);
 KRSI_API const char *krsi_ctx_error_detail(const struct krsi_ctx *ctx);
 
 /**
+ * @brief Say why something failed, for libraries on top of libkrsi.
+ *
+ * The text is what krsi_ctx_error_detail() returns from now on, and a message of level KRSI_LOG_ERROR.
+ *
+ * @param ctx   the context, or NULL: then nothing happens
+ * @param err   what the failing function is going to return
+ * @param text  why; copied
+ * @return `err`
+ * @since 1.0
+ */
+KRSI_API int krsi_ctx_fail(struct krsi_ctx *ctx, int err, const char *text);
+
+/**
  * @brief Say where messages go from now on.
  *
  * @param ctx    the context

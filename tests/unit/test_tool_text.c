@@ -9,6 +9,7 @@
 
 #include "../../tools/json.h"
 #include "../../tools/term.h"
+#include "encode/utf8.h"
 #include "../../tools/tool.h"
 
 /* Of main.c, which is not linked. */
@@ -48,7 +49,7 @@ static void test_utf8_takes_well_formed_characters_only(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		code = 0;
-		assert_int_equal(term_utf8(cases[i].text, &code), cases[i].size);
+		assert_int_equal(krsi_priv_utf8(cases[i].text, strlen(cases[i].text), &code), cases[i].size);
 		if (cases[i].size)
 			assert_int_equal(code, cases[i].code);
 	}

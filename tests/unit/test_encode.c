@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Encoders as such: options, mistakes, and bytes that come back. */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libkrsi/encode.h>
+
+#include "event_tools.h"
+
+static void test_options_are_checked(void **state)
+{
+	struct krsi_ctx *ctx = *state;
+	struct krsi_encoder_opts opts = { .sz = sizeof(opts), .format = KRSI_ENCODE_OCSF + 1 };
+	struct { struct krsi_encoder_opts opts; uint64_t more; } newer = { .opts = { .sz = sizeof(newer) } };
+	struct krsi_encoder *encoder = NULL;
+
+	assert_int_equal(krsi_encoder_new(ctx, &opts, &encoder), -EINVAL);
+	assert_detail(ctx, "there is no format 5");
+	opts.format = KRSI_ENCODE_TEXT;
+	opts.flags = 1u << 20;
+	assert_int_equal(krsi_encoder_new(ctx, &opts, &encoder), -E2BIG);
+	assert_detail(ctx, "flags have 0x100000");
+	opts.flags = 0;
+	opts.host_name = "a\xff";
+	assert_int_equal(krsi_encoder_new(ctx, &opts, &encoder), -EINVAL);
+	assert_detail(ctx, "not UTF-8");
+	opts.sz = 0;
+	assert_int_equal(krsi_encoder_new(ctx, &opts, &encoder), -EINVAL);
+	assert_detail(ctx, "krsi_encoder_opts: sz is 0");
+	assert_int_equal(krsi_encoder_new(ctx, NULL, NULL), -EINVAL);
+	newer.more = 1;
+	assert_int_equal(krsi_encoder_new(ctx, &newer.opts, &encoder), -E2BIG);
+	assert_null(encoder);
+	newer.more = 0;
+	assert_ok(ctx, krsi_encoder_new(ctx, &newer.opts, &encoder));
+	krsi_encoder_free(encoder);
+	assert_ok(ctx, krsi_encoder_new(ctx, NULL, &encoder));
+	krsi_encoder_free(encoder);
+	krsi_encoder_free(NULL);
+}
+
+static void test_texts_of_options_are_copied(void **state)
+{
+	char name[] = "web-1";
+	struct krsi_encoder_opts opts = { .sz = sizeof(opts), .format = KRSI_ENCODE_JSON, .host_name = name };
+	struct krsi_encoder *encoder;
+
+	(void)state;
+	assert_int_equal(krsi_encoder_new(NULL, &opts, &encoder), 0);
+	memset(name, 'x', sizeof(name) - 1);
+	krsi_encoder_free(encoder);
+}
+
+static void test_mistakes_are_told(void **state)
+{
+	struct krsi_encoder *encoder;
+	struct event_made made;
+	const char *text = NULL;
+
+	(void)state;
+	assert_int_equal(krsi_encoder_new(NULL, NULL, &encoder), 0);
+	event_begin(&made, "file.open");
+	event_end(&made);
+	assert_int_equal(krsi_encoder_event(NULL, &made.event, &text, NULL), -EINVAL);
+	assert_int_equal(krsi_encoder_event(encoder, NULL, &text, NULL), -EINVAL);
+	assert_int_equal(krsi_encoder_event(encoder, &made.event, NULL, NULL), -EINVAL);
+	assert_int_equal(krsi_encoder_lost(NULL, 1, 1, &text, NULL), -EINVAL);
+	assert_int_equal(krsi_encoder_lost(encoder, 1, 1, NULL, NULL), -EINVAL);
+	assert_null(text);
+	event_free(&made);
+	krsi_encoder_free(encoder);
+}
+
+static void test_bytes_come_back(void **state)
+{
+	static const struct {
+		const char *text, *hex;
+		size_t room;
+		int err;
+		const char *bytes;
+		size_t size;
+	} cases[] = {
+		{ "/etc/shadow", NULL, 64, 0, "/etc/shadow", 11 },
+		{ "/\xc3\xa4", NULL, 64, 0, "/\xc3\xa4", 3 },
+		{ "", NULL, 64, 0, "", 0 },
+		{ "", NULL, 0, 0, "", 0 },
+		{ "a\xef\xbf\xbd", "61ff", 64, 0, "a\xff", 2 },
+		{ "a\xef\xbf\xbd", "61FF", 2, 0, "a\xff", 2 },
+		{ "a\xef\xbf\xbd", "6100", 2, 0, "a\0", 2 },
+		{ "x", "", 2, 0, "", 0 },
+		{ "x", "6", 64, -EBADMSG, NULL, 64 },
+		{ "x", "6g", 64, -EBADMSG, NULL, 64 },
+		{ "x", "0x61", 64, -EBADMSG, NULL, 64 },
+		{ "x", " 1", 64, -EBADMSG, NULL, 64 },
+		{ "abc", NULL, 2, -ENOSPC, NULL, 3 },
+		{ "abc", "616263", 2, -ENOSPC, NULL, 3 },
+		{ "abc", NULL, 0, -ENOSPC, NULL, 3 },
+	};
+	char bytes[64];
+	size_t i, size;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		size = cases[i].room;
+		assert_int_equal(krsi_encode_bytes(cases[i].text, cases[i].hex, size ? bytes : NULL, &size), cases[i].err);
+		assert_int_equal(size, cases[i].size);
+		if (!cases[i].err)
+			assert_memory_equal(bytes, cases[i].bytes, size);
+	}
+	size = 1;
+	assert_int_equal(krsi_encode_bytes(NULL, NULL, bytes, &size), -EINVAL);
+	assert_int_equal(krsi_encode_bytes("a", NULL, NULL, &size), -EINVAL);
+	assert_int_equal(krsi_encode_bytes("a", NULL, bytes, NULL), -EINVAL);
+}
+
+static void test_a_failure_can_be_explained_from_outside(void **state)
+{
+	struct krsi_ctx *ctx = *state;
+
+	assert_int_equal(krsi_ctx_fail(ctx, -ENOENT, "where is it? 100%s"), -ENOENT);
+	assert_string_equal(krsi_ctx_error_detail(ctx), "where is it? 100%s");
+	assert_int_equal(krsi_ctx_fail(ctx, -EIO, NULL), -EIO);
+	assert_string_equal(krsi_ctx_error_detail(ctx), "");
+	assert_int_equal(krsi_ctx_fail(NULL, -EIO, "nobody hears it"), -EIO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ctx_test(test_options_are_checked),
+		cmocka_unit_test(test_texts_of_options_are_copied),
+		cmocka_unit_test(test_mistakes_are_told),
+		cmocka_unit_test(test_bytes_come_back),
+		ctx_test(test_a_failure_can_be_explained_from_outside),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
