@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Inside of encoders. encoder.c is the interface; text.c, native.c, ecs.c and ocsf.c are one format each; json.c is what
- * the last three add to jansson; words.c has words for numbers, names.c asks for users and groups, utf8.c knows what
+ * the last three add to jansson, mapped.c what the last two share; words.c has words for numbers, names.c asks for users and groups, utf8.c knows what
  * may go to a terminal.
  */
 #ifndef KRSI_PRIV_ENCODE_H
@@ -22,6 +22,7 @@ struct krsi_priv_out {
 };
 
 void krsi_priv_out_begin(struct krsi_priv_out *out);
+void krsi_priv_out_free(struct krsi_priv_out *out);
 void krsi_priv_out_bytes(struct krsi_priv_out *out, const char *bytes, size_t size);
 void krsi_priv_out_string(struct krsi_priv_out *out, const char *string);
 void krsi_priv_out_print(struct krsi_priv_out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -55,6 +56,11 @@ void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event
 void krsi_priv_encode_text_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
 void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event);
 void krsi_priv_encode_native_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
+
+void krsi_priv_encode_ecs(struct krsi_encoder *encoder, const struct krsi_event *event);
+void krsi_priv_encode_ecs_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
+void krsi_priv_encode_ocsf(struct krsi_encoder *encoder, const struct krsi_event *event);
+void krsi_priv_encode_ocsf_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
 
 /* The line for people without its time and without colour, as the message of other formats. */
 void krsi_priv_encode_message(struct krsi_priv_out *out, const struct krsi_event *event);

@@ -36,6 +36,12 @@ void krsi_priv_out_begin(struct krsi_priv_out *out)
 	krsi_priv_out_bytes(out, "", 0);
 }
 
+void krsi_priv_out_free(struct krsi_priv_out *out)
+{
+	free(out->text);
+	*out = (struct krsi_priv_out){ .size = 0 };
+}
+
 /* Room for so many bytes and a NUL behind all. */
 static char *room(struct krsi_priv_out *out, size_t size)
 {
@@ -103,7 +109,7 @@ static int opts_check(struct krsi_ctx *ctx, const struct krsi_encoder_opts *opts
 	const char *const texts[] = { opts->host_name, opts->host_id, opts->product_vendor, opts->product_name, opts->product_version };
 	size_t i;
 
-	if (opts->format > KRSI_ENCODE_JSON)
+	if (opts->format > KRSI_ENCODE_OCSF)
 		return krsi_priv_fail(ctx, -EINVAL, "krsi_encoder_new: there is no format %u", opts->format);
 	if (opts->flags & ~(uint32_t)FLAGS)
 		return krsi_priv_fail(ctx, -E2BIG, "krsi_encoder_new: flags have 0x%x, which this library does not know", opts->flags & ~(uint32_t)FLAGS);
@@ -167,7 +173,7 @@ void krsi_encoder_free(struct krsi_encoder *encoder)
 	free(encoder->product_vendor);
 	free(encoder->product_name);
 	free(encoder->product_version);
-	free(encoder->out.text);
+	krsi_priv_out_free(&encoder->out);
 	free(encoder);
 }
 
@@ -179,6 +185,8 @@ static const struct {
 } formats[] = {
 	[KRSI_ENCODE_TEXT] = { krsi_priv_encode_text, krsi_priv_encode_text_lost },
 	[KRSI_ENCODE_JSON] = { krsi_priv_encode_native, krsi_priv_encode_native_lost },
+	[KRSI_ENCODE_ECS] = { krsi_priv_encode_ecs, krsi_priv_encode_ecs_lost },
+	[KRSI_ENCODE_OCSF] = { krsi_priv_encode_ocsf, krsi_priv_encode_ocsf_lost },
 };
 
 static int hand_out(const struct krsi_encoder *encoder, const char **text, size_t *size)
