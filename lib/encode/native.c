@@ -22,6 +22,8 @@ static const char *member(uint32_t field, const char *name)
 	case KRSI_EVENT_WALL_TIME:	/* "time" */
 	case KRSI_EVENT_POLICY:
 	case KRSI_EVENT_RULE:
+	case KRSI_EVENT_ERROR:		/* behind the rule */
+	case KRSI_EVENT_SENT_SIGNAL:
 	case KRSI_EVENT_LOST_COUNT:	/* "count" */
 	case KRSI_EVENT_STRINGS:	/* "argv" and "env" */
 		return NULL;
@@ -242,6 +244,8 @@ void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_eve
 		rule_add(&object, event);
 	else
 		krsi_priv_json_put(&object, "operation", json_string(krsi_event_operation(event)));
+	number_add(encoder, &object, event, KRSI_EVENT_ERROR, "error");
+	number_add(encoder, &object, event, KRSI_EVENT_SENT_SIGNAL, "sent_signal");
 	for (field = 1; field < KRSI_EVENT_FIELD_END; field++)
 		field_add(encoder, &object, event, field);
 	krsi_priv_json_write(object, &encoder->out);

@@ -352,6 +352,81 @@ static void test_ocsf_of_processes_and_sockets(void **state)
 	CHECK(&made, { "class_uid", "0" }, { "activity_name", "Events Lost" }, { "count", "17" }, { "unmapped.total", "17" });
 }
 
+/* --- docs/events.md ------------------------------------------------------------------------------ */
+
+static char *file_text(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	size_t size = 1 << 20;
+	char *text = calloc(1, size);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	assert_true(fread(text, 1, size - 1, file) > 0);
+	fclose(file);
+	return text;
+}
+
+/* Whether it is a field of the file, and no object that has fields. */
+static bool is_field(const char *fields, const char *name)
+{
+	char line[144];
+
+	snprintf(line, sizeof(line), "\n%s\t", name);
+	return strstr(fields, line);
+}
+
+/* Each field of the file is told on the page, between quotes of code. */
+static void fields_are_told(const char *fields, const char *page)
+{
+	char name[96], kind[16], code[128];
+
+	while ((fields = strchr(fields, '\n')) && fields[1]) {
+		fields++;
+		if (*fields == '#' || sscanf(fields, "%95[^\t]\t%15[a-z]", name, kind) != 2 || strcmp(kind, "object") == 0 ||
+		    strcmp(kind, "flat") == 0 || strcmp(kind, "any") == 0)
+			continue;
+		snprintf(code, sizeof(code), "`%s`", name);
+		if (!strstr(page, code))
+			fail_msg("%s is not told in docs/events.md", name);
+	}
+}
+
+/* Every name of a column of the table is a field of the file. */
+static void column_check(const char *page, int column, const char *fields)
+{
+	const char *row = strstr(page, "| of the event | ECS | OCSF |"), *at, *end;
+	char name[128];
+	size_t rows = 0;
+	int i;
+
+	assert_non_null(row);
+	for (row = strchr(row, '\n') + 1; *row == '|'; row = strchr(row, '\n') + 1, rows++) {
+		for (at = row, i = 0; i < column; i++)
+			at = strchr(at + 1, '|');
+		for (end = strchr(at + 1, '|'); (at = strchr(at, '`')) && at < end; at += strlen(name) + 2) {
+			assert_int_equal(sscanf(at, "`%127[^`]`", name), 1);
+			if (!is_field(fields, name))
+				fail_msg("%s is on the page only", name);
+		}
+	}
+	assert_true(rows > 30);
+}
+
+static void test_the_page_maps_as_the_encoders_do(void **state)
+{
+	char *page = file_text(UNIT_EVENT_PAGE), *ecs = file_text(UNIT_DATA "/ecs-fields.tsv"), *ocsf = file_text(UNIT_DATA "/ocsf-fields.tsv");
+
+	(void)state;
+	fields_are_told(ecs, strstr(page, "## ECS and OCSF"));
+	fields_are_told(ocsf, strstr(page, "## ECS and OCSF"));
+	column_check(page, 1, ecs);
+	column_check(page, 2, ocsf);
+	free(page);
+	free(ecs);
+	free(ocsf);
+}
+
 /* --- bytes ------------------------------------------------------------------------------------ */
 
 /* Texts of random bytes, with where they and their hexadecimal forms are. */
@@ -426,6 +501,7 @@ int main(void)
 		schema_test(test_ecs_of_an_exec),
 		schema_test(test_ocsf_of_a_denied_open),
 		schema_test(test_ocsf_of_processes_and_sockets),
+		schema_test(test_the_page_maps_as_the_encoders_do),
 		schema_test(test_ecs_gives_the_same_bytes_back),
 		schema_test(test_ocsf_gives_the_same_bytes_back),
 	};

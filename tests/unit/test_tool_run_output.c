@@ -154,6 +154,24 @@ static void test_a_full_disk_leaves_whole_lines(void **state)
 	assert_words(told, "File too large; events are dropped and counted, and the policies stay in force\n");
 }
 
+/* Details of an event are lines that belong to its first one. */
+static void test_a_full_disk_leaves_whole_events(void **state)
+{
+	(void)state;
+	open_output("details");
+	limit_set(25);
+	add("one\n    a\n    b");
+	add("two\n    c\n    d");
+	add("three\n    e");
+	output_flush(&output);
+	limit_set(RLIM_INFINITY);
+	assert_string_equal(content("details"), "one\n    a\n    b\n");
+	assert_int_equal(output.dropped, 2);
+	add("four\n    f");
+	output_flush(&output);
+	assert_string_equal(content("details"), "one\n    a\n    b\ngap 2 of 2\nfour\n    f\n");
+}
+
 static void test_a_full_disk_is_told_once_and_so_is_its_end(void **state)
 {
 	(void)state;
@@ -552,6 +570,7 @@ int main(void)
 		output_test(test_a_line_without_end_takes_no_other_with_it),
 		output_test(test_a_symbolic_link_is_not_followed),
 		output_test(test_a_full_disk_leaves_whole_lines),
+		output_test(test_a_full_disk_leaves_whole_events),
 		output_test(test_a_full_disk_is_told_once_and_so_is_its_end),
 		output_test(test_a_gap_that_was_written_is_not_told_twice),
 		output_test(test_what_others_write_is_not_cut_off),
