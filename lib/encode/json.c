@@ -82,12 +82,24 @@ static json_t *lossy(const char *bytes, size_t size)
 	return value;
 }
 
+/* Whether a string of JSON can be these bytes: they are UTF-8 without NUL. */
+static bool is_exact(const char *bytes, size_t size)
+{
+	uint32_t code;
+	size_t i, len;
+
+	for (i = 0; i < size; i += len) {
+		len = bytes[i] ? krsi_priv_utf8(bytes + i, size - i, &code) : 0;
+		if (!len)
+			return false;
+	}
+	return true;
+}
+
 json_t *krsi_priv_json_text(const char *bytes, size_t size, bool *exact)
 {
-	json_t *value = memchr(bytes, 0, size) ? NULL : json_stringn(bytes, size);	/* refuses what is not UTF-8 */
-
-	*exact = value != NULL;
-	return value ? value : lossy(bytes, size);
+	*exact = is_exact(bytes, size);
+	return *exact ? json_stringn_nocheck(bytes, size) : lossy(bytes, size);
 }
 
 json_t *krsi_priv_json_hex(const char *bytes, size_t size)
@@ -131,6 +143,18 @@ json_t *krsi_priv_json_list_hex(const char *bytes, size_t size)
 
 	while ((string = krsi_priv_list_next(&at, bytes + size, &len)))
 		krsi_priv_json_add(&array, krsi_priv_json_hex(string, len));
+	return array;
+}
+
+json_t *krsi_priv_json_facts(uint64_t facts)
+{
+	char word[KRSI_PRIV_WORD_SIZE];
+	json_t *array = json_array();
+	unsigned int bit;
+
+	for (bit = 0; bit < 64; bit++)
+		if (facts >> bit & 1)
+			krsi_priv_json_add(&array, json_string(krsi_priv_fact_word(bit, word)));
 	return array;
 }
 

@@ -22,6 +22,9 @@ json_t *krsi_priv_json_number(uint64_t number);
 /* A number as a string of digits. */
 json_t *krsi_priv_json_digits(uint64_t number);
 
+/* Bits of KRSI_EVENT_FACTS as an array of words. */
+json_t *krsi_priv_json_facts(uint64_t facts);
+
 /* Bytes as a string; `*exact` when they are UTF-8 without NUL, so that the string is the bytes. */
 json_t *krsi_priv_json_text(const char *bytes, size_t size, bool *exact);
 

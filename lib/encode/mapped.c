@@ -255,21 +255,15 @@ bool krsi_priv_mapped_has(const struct krsi_priv_mapped *map, uint32_t field)
 	return krsi_event_number(map->event, field, &number) == 0 || krsi_event_text(map->event, field, NULL, NULL);
 }
 
-static json_t *facts_make(const struct krsi_priv_mapped *map, uint64_t facts)
+/* The words of facts in one string, where there is no place for an array. */
+static json_t *facts_string(uint64_t facts)
 {
 	char word[KRSI_PRIV_WORD_SIZE], words[64 * 16] = "";
-	json_t *array = json_array();
 	unsigned int bit;
 
-	for (bit = 0; bit < 64; bit++) {
-		if (!(facts >> bit & 1))
-			continue;
-		krsi_priv_json_add(&array, json_string(krsi_priv_fact_word(bit, word)));
-		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s", *words ? " " : "", krsi_priv_fact_word(bit, word));
-	}
-	if (!map->strings)
-		return array;
-	json_decref(array);
+	for (bit = 0; bit < 64; bit++)
+		if (facts >> bit & 1)
+			snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s", *words ? " " : "", krsi_priv_fact_word(bit, word));
 	return json_string(words);
 }
 
@@ -278,7 +272,7 @@ static json_t *rest_number(const struct krsi_priv_mapped *map, uint32_t field, u
 	enum krsi_priv_number_kind kind = krsi_priv_number_kind(field);
 
 	if (kind == KRSI_PRIV_NUMBER_FACTS)
-		return facts_make(map, number);
+		return map->strings ? facts_string(number) : krsi_priv_json_facts(number);
 	if (map->strings || kind == KRSI_PRIV_NUMBER_DEVICE || kind == KRSI_PRIV_NUMBER_MODE || kind == KRSI_PRIV_NUMBER_BITS)
 		return word_make(field, number);
 	return krsi_priv_json_number(number);

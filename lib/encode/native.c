@@ -41,18 +41,6 @@ static const char *suffixed(const char *name, const char *suffix, char text[KRSI
 
 /* --- numbers ----------------------------------------------------------------------- */
 
-static json_t *facts_make(uint64_t facts)
-{
-	char word[KRSI_PRIV_WORD_SIZE];
-	json_t *array = json_array();
-	unsigned int bit;
-
-	for (bit = 0; bit < 64; bit++)
-		if (facts >> bit & 1)
-			krsi_priv_json_add(&array, json_string(krsi_priv_fact_word(bit, word)));
-	return array;
-}
-
 static json_t *number_make(enum krsi_priv_number_kind kind, uint64_t number)
 {
 	char word[KRSI_PRIV_WORD_SIZE];
@@ -65,7 +53,7 @@ static json_t *number_make(enum krsi_priv_number_kind kind, uint64_t number)
 	case KRSI_PRIV_NUMBER_BITS:
 		return json_sprintf("%016llx", (unsigned long long)number);
 	case KRSI_PRIV_NUMBER_FACTS:
-		return facts_make(number);
+		return krsi_priv_json_facts(number);
 	default:
 		return krsi_priv_json_number(number);
 	}

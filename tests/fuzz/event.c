@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Records that no kernel would write, for libFuzzer: all accessors are asked for everything, and nothing outside of the
- * record may be read. What they return has to lie within it.
+ * record may be read. What they return has to lie within it. Then it is encoded in every format, and what is JSON has
+ * to be read by a parser.
  *
  *   CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
  *   ninja -C build-fuzz tests/fuzz/fuzz_event
@@ -13,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <jansson.h>
+#include <libkrsi/encode.h>
 
 #include "event/event.h"
 
@@ -62,6 +66,25 @@ static void fields_read(const struct krsi_event *event)
 	must(!krsi_event_policy(event) && !krsi_event_rule(event), "a name comes from nowhere");
 }
 
+static void encode(const struct krsi_event *event)
+{
+	struct krsi_encoder_opts opts = { .sz = sizeof(opts), .flags = KRSI_ENCODE_DETAILS | KRSI_ENCODE_UTF8 };
+	struct krsi_encoder *encoder;
+	const char *text;
+	json_t *object;
+	size_t size;
+
+	for (opts.format = KRSI_ENCODE_TEXT; opts.format <= KRSI_ENCODE_OCSF; opts.format++) {
+		must(krsi_encoder_new(NULL, &opts, &encoder) == 0, "no encoder");
+		must(krsi_encoder_event(encoder, event, &text, &size) == 0, "it cannot be encoded");
+		must(strlen(text) == size, "a text has a NUL");
+		object = opts.format == KRSI_ENCODE_TEXT ? NULL : json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+		must(object || opts.format == KRSI_ENCODE_TEXT, "it is no JSON");
+		json_decref(object);
+		krsi_encoder_free(encoder);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct krsi_event event;
@@ -76,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		event.wall = 1;
 		event.environment = true;
 		fields_read(&event);
+		encode(&event);
 		event.environment = false;
 		fields_read(&event);
 	}

@@ -3,10 +3,13 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
 #include <libkrsi/encode.h>
 
+#include "alloc/inject.h"
 #include "event_tools.h"
 
 static void test_options_are_checked(void **state)
@@ -115,6 +118,75 @@ static void test_bytes_come_back(void **state)
 	assert_int_equal(krsi_encode_bytes("a", NULL, bytes, NULL), -EINVAL);
 }
 
+/* Every allocation fails in turn: there is a whole text, or -ENOMEM. */
+static void encode_without_memory(uint32_t format)
+{
+	struct krsi_encoder_opts opts = { .sz = sizeof(opts), .format = format, .flags = KRSI_ENCODE_DETAILS | KRSI_ENCODE_NAMES, .host_name = "web-1" };
+	struct krsi_encoder *encoder;
+	struct event_made made;
+	char whole[8192] = "";
+	const char *text;
+	unsigned int i, failed;
+	int err;
+
+	event_begin(&made, "process.exec");
+	event_number_put(&made, KRSI_EVENT_PID, 812);
+	event_number_put(&made, KRSI_EVENT_FACTS, 5);
+	event_number_put(&made, KRSI_EVENT_ARGC, 1);
+	event_text_put(&made, KRSI_EVENT_STRINGS, "a\0b\xff\0", 5, 0);
+	event_text_put(&made, KRSI_EVENT_PATH, "/a\xff", 3, 0);
+	event_end(&made);
+	for (i = 0;; i++) {
+		encoder = NULL;
+		text = NULL;
+		if (i)
+			inject_start(i, false);
+		err = krsi_encoder_new(NULL, &opts, &encoder);
+		if (!err)
+			err = krsi_encoder_event(encoder, &made.event, &text, NULL);
+		failed = i ? inject_stop() : 0;
+		if (err != (failed ? -ENOMEM : 0))
+			fail_msg("format %u, allocation %u: %d", format, i, err);
+		if (!i)
+			strcpy(whole, text);
+		else if (!err)
+			assert_string_equal(text, whole);
+		else
+			assert_null(text);
+		/* The same encoder goes on. */
+		if (encoder && failed) {
+			assert_int_equal(krsi_encoder_event(encoder, &made.event, &text, NULL), 0);
+			assert_string_equal(text, whole);
+		}
+		krsi_encoder_free(encoder);
+		if (i && !failed)
+			break;
+	}
+	assert_true(i > 3);
+	event_free(&made);
+}
+
+static void *memory_get(size_t size)
+{
+	return malloc(size);	/* which --wrap has led to inject.c */
+}
+
+static void memory_give_back(void *memory)
+{
+	free(memory);
+}
+
+static void test_nothing_is_encoded_in_part(void **state)
+{
+	uint32_t format;
+
+	(void)state;
+	json_set_alloc_funcs(memory_get, memory_give_back);
+	for (format = KRSI_ENCODE_TEXT; format <= KRSI_ENCODE_OCSF; format++)
+		encode_without_memory(format);
+	json_set_alloc_funcs(malloc, free);
+}
+
 static void test_a_failure_can_be_explained_from_outside(void **state)
 {
 	struct krsi_ctx *ctx = *state;
@@ -133,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_texts_of_options_are_copied),
 		cmocka_unit_test(test_mistakes_are_told),
 		cmocka_unit_test(test_bytes_come_back),
+		cmocka_unit_test(test_nothing_is_encoded_in_part),
 		ctx_test(test_a_failure_can_be_explained_from_outside),
 	};
 

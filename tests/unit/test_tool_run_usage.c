@@ -132,6 +132,8 @@ static void test_mistakes_are_usage_errors(void **state)
 		{ { "run", "--jsn", "p" }, "unknown option --jsn" },
 		{ { "run", "--output" }, "option --output needs a value" },
 		{ { "run", "--json=2", "p" }, "takes no value" },
+		{ { "run", "--json", "--ecs", "p" }, "--json, --ecs and --ocsf exclude one another" },
+		{ { "run", "--ocsf", "--json", "p" }, "--json, --ecs and --ocsf exclude one another" },
 		{ { "run", "--color=red", "p" }, "--color is auto, always or never" },
 		{ { "run", "--ring-size", "", "p" }, "--ring-size is a power of two from 4096 to 2G, not \"\"" },
 		{ { "run", "--ring-size", "0", "p" }, "--ring-size is a power of two" },
