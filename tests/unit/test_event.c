@@ -127,9 +127,9 @@ static void test_arguments_and_environment_are_parts_of_one_list(void **state)
 	/* Cut in the environment: the arguments are whole. */
 	strings_check("ls\0A=1\0B=", 9, 1, KRSI_EVENT_TEXT_CUT, "ls\0", 3, 0, 4);
 	/* Cut in the arguments: those that are whole. */
-	strings_check("ls\0-l", 5, 2, KRSI_EVENT_TEXT_CUT, "ls\0", 3, 0, 0);
+	strings_check("ls\0-l", 5, 2, KRSI_EVENT_TEXT_CUT, "ls\0", 3, KRSI_EVENT_TEXT_CUT, 0);
 	strings_check("ls\0-l\0", 6, 9, KRSI_EVENT_TEXT_CUT, "ls\0-l\0", 6, KRSI_EVENT_TEXT_CUT, 0);
-	strings_check("ls", 2, UINT64_MAX, KRSI_EVENT_TEXT_CUT, "", 0, 0, 0);
+	strings_check("ls", 2, UINT64_MAX, KRSI_EVENT_TEXT_CUT, "", 0, KRSI_EVENT_TEXT_CUT, 0);
 }
 
 static void test_cookies_tell_processes_apart(void **state)
