@@ -26,7 +26,7 @@ static uint64_t cookie_of(const struct subject *subject)
 static void subject_put(struct krsi_priv_event_record *record, uint8_t kind, const struct subject *subject)
 {
 	static uint64_t sequence;
-	struct event_head head = { .kind = kind, .sequence = ++sequence, .time = 1000 * sequence };
+	struct event_head head = { .kind = kind, .sequence = ++sequence };
 
 	krsi_priv_event_begin(record, &head);
 	krsi_priv_event_put_number(record, KRSI_EVENT_PID, subject->pid);

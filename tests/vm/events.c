@@ -190,13 +190,13 @@ static struct strings strings_of_exec(struct krsi_ctx *ctx, uint32_t flags, cons
 	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .flags = flags };
 	struct engine e = start(ctx, &opts, RULES PROGRAM);
 	struct strings strings = { .seen = 0 };
-	char *argv[] = { "echo", (char *)arg, "", NULL }, *envp[] = { "A=1", "LD_PRELOAD=/x", NULL };
+	const char *argv[] = { "echo", arg, "", NULL }, *envp[] = { "A=1", "LD_PRELOAD=/x", NULL };
 	pid_t child = fork();
 	int status;
 
 	if (child == 0) {
 		dup2(open("/dev/null", O_WRONLY), 1);
-		execve("/tmp/engine/program", argv, envp);
+		execve("/tmp/engine/program", (char **)argv, (char **)envp);
 		_exit(1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
