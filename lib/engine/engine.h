@@ -111,7 +111,7 @@ struct krsi_priv_events {
 	int more_fd;			/* an eventfd: while denials wait, */
 	int timer_fd;			/* or the time is over that records may lie for; -1 without wake_bytes */
 	struct krsi_priv_waiting *waiting;	/* a heap: the lowest sequence first */
-	size_t waiting_count, waiting_capacity;
+	size_t waiting_count, waiting_capacity, waiting_bytes;
 	krsi_event_fn fn;
 	void *data;
 	int64_t wall;			/* struct krsi_event */

@@ -156,6 +156,7 @@ static bool waiting_add(struct krsi_priv_events *events, const void *bytes, size
 		events->waiting_capacity = capacity;
 	}
 	memcpy(copy, bytes, size);
+	events->waiting_bytes += size;
 	i = events->waiting_count++;
 	events->waiting[i] = (struct krsi_priv_waiting){ copy, size, ((const struct event_head *)bytes)->sequence };
 	for (; i && events->waiting[i].sequence < events->waiting[(i - 1) / 2].sequence; i = up) {
@@ -171,6 +172,7 @@ static struct krsi_priv_waiting waiting_take(struct krsi_priv_events *events)
 	struct krsi_priv_waiting first = events->waiting[0];
 	size_t i = 0, next;
 
+	events->waiting_bytes -= first.size;
 	events->waiting[0] = events->waiting[--events->waiting_count];
 	for (;; i = next) {
 		next = 2 * i + 1;
@@ -189,11 +191,14 @@ static void deliver(struct krsi_engine *engine, const void *bytes, size_t size)
 
 	if (sequence > events->next)
 		lost_look(engine);
+	/* Who was told of a loss and wants no more gets this one next time. */
+	if (events->stopped && waiting_add(events, bytes, size))
+		return;
 	if (sequence >= events->next)
 		events->next = sequence + 1;
 	events->count++;
 	events->handed++;
-	events->left--;
+	events->left -= events->left > 0;
 	hand_out(engine, bytes, size);
 }
 
@@ -222,6 +227,17 @@ static int denial_read(void *data, const void *bytes, size_t size)
 	return 0;
 }
 
+/*
+ * Take what was refused out of its ring. While as much as that ring holds waits already it stays there: a reader
+ * that takes few at a time must not make us keep all that are ever made.
+ */
+static int denials_take(struct krsi_engine *engine)
+{
+	if (engine->events.waiting_bytes >= engine->opts.denial_ring_size)
+		return 0;
+	return krsi_stream_dispatch(engine->events.denials, 0, NULL);
+}
+
 static int audit_read(void *data, const void *bytes, size_t size)
 {
 	struct krsi_engine *engine = data;
@@ -235,7 +251,7 @@ static int audit_read(void *data, const void *bytes, size_t size)
 	sequence = ((const struct event_head *)bytes)->sequence;
 	/* Should a denial be in front of it, it may have come after we looked. */
 	if (sequence > events->next)
-		krsi_stream_dispatch(events->denials, 0, NULL);
+		denials_take(engine);
 	deliver_waiting(engine, sequence);
 	if ((!events->left || events->stopped) && waiting_add(events, bytes, size))
 		return events->stopped;
@@ -246,18 +262,18 @@ static int audit_read(void *data, const void *bytes, size_t size)
 static int dispatch(struct krsi_engine *engine)
 {
 	struct krsi_priv_events *events = &engine->events;
-	int err = krsi_stream_dispatch(events->denials, 0, NULL);
+	int err = denials_take(engine);
 
 	if (!err && !events->stopped)
 		err = krsi_stream_dispatch(events->audits, events->left, NULL);
-	if (events->stopped)
-		return krsi_priv_fail(engine->ctx, -ECANCELED, "krsi_engine_dispatch: the callback ended it after %u events", events->handed);
-	if (err)
+	if (err && !events->stopped)
 		return err;
-	if (events->left)
-		deliver_waiting(engine, UINT64_MAX);
-	lost_look(engine);
-	return 0;
+	deliver_waiting(engine, UINT64_MAX);
+	if (!events->stopped)
+		lost_look(engine);
+	if (!events->stopped)
+		return 0;
+	return krsi_priv_fail(engine->ctx, -ECANCELED, "krsi_engine_dispatch: the callback ended it after %u events", events->handed);
 }
 
 /* CLOCK_REALTIME less CLOCK_BOOTTIME, as it is now. */

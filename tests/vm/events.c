@@ -362,6 +362,33 @@ static void test_flood_from_several_processes(void **state)
 	engine_stop(&e);
 }
 
+static int stop(void *data, const struct krsi_event *event)
+{
+	count(data, event);
+	return 1;
+}
+
+/* One at a time, whichever ring it comes from, and none is lost by that. */
+static void test_the_callback_ends_a_dispatch(void **state)
+{
+	struct engine e = start(*state, NULL, RULES SECRET OTHER);
+	struct flood seen = { 0 };
+	uint32_t handed, i;
+
+	krsi_engine_set_event(e.engine, stop, &seen);
+	flood(3, 3);
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(krsi_engine_dispatch(e.engine, 0, &handed), -ECANCELED);
+		assert_int_equal(handed, 1);
+	}
+	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, &handed));
+	assert_int_equal(handed, 0);
+	assert_int_equal(seen.audits, 3);
+	assert_int_equal(seen.denials, 3);
+	assert_int_equal(seen.backwards, 0);
+	engine_stop(&e);
+}
+
 /* --- waking ------------------------------------------------------------------- */
 
 static void test_budget_leaves_the_rest_readable(void **state)
@@ -434,6 +461,7 @@ int main(void)
 		vm_test(test_what_is_lost_is_counted),
 		vm_test(test_denials_are_carried_out_when_nothing_can_be_told),
 		vm_test(test_flood_from_several_processes),
+		vm_test(test_the_callback_ends_a_dispatch),
 		vm_test(test_budget_leaves_the_rest_readable),
 		vm_test(test_wake_ups_are_batched_by_bytes),
 		vm_test(test_wake_ups_are_batched_by_time),
