@@ -108,7 +108,8 @@ struct krsi_engine_rule_info {
 typedef int (*krsi_event_fn)(void *data, const struct krsi_event *event);
 
 /**
- * @brief Make an engine. Nothing is loaded into the kernel yet.
+ * @brief Make an engine. Its maps are made and the programs loaded that nearly every policy needs; none is attached,
+ *        but for KRSI_ENGINE_PROCESSES.
  *
  * @param ctx   context the engine belongs to
  * @param opts  options, or NULL for all defaults
