@@ -158,16 +158,23 @@ HOOK(watch_exec, struct task_struct *task, int old, struct linux_binprm *bprm)
 	return 0;
 }
 
+/* Threads of a process that have not ended. */
+static __always_inline int watch_live(struct signal_struct *signal)
+{
+	int live = 1;
+
+	bpf_core_read(&live, sizeof(live), &signal->live);
+	return live;
+}
+
 SEC("tp_btf/sched_process_exit")
 HOOK(watch_exit, struct task_struct *task)
 {
-	struct signal_struct *signal = task->signal;
 	struct event_slot *event;
 	__u64 start;
-	int index, live = 1, code = 0;
+	int index, code = 0;
 
-	bpf_core_read(&live, sizeof(live), &signal->live);
-	if (live != 0)
+	if (watch_live(task->signal) != 0)
 		return 0;	/* another thread goes on */
 	index = watch_begin(KRSI_EVENT_KIND_EXIT, 0, bpf_get_current_task());
 	if (index < 0)
@@ -184,7 +191,7 @@ HOOK(watch_exit, struct task_struct *task)
 	return 0;
 }
 
-/* The processes that are there, as records one behind the other. */
+/* The processes that are there, as records one behind the other. Who only waits to be waited for has been told of as ended. */
 SEC("iter/task")
 int watch_look(struct bpf_iter__task___meta *ctx)
 {
@@ -194,7 +201,7 @@ int watch_look(struct bpf_iter__task___meta *ctx)
 	__u64 address = 0, size;
 	int index;
 
-	if (!task || task->pid != task->tgid)
+	if (!task || task->pid != task->tgid || watch_live(task->signal) == 0)
 		return 0;
 	bpf_core_read(&address, sizeof(address), &task->group_leader);	/* its own, as a number */
 	index = watch_begin(KRSI_EVENT_KIND_PROCESS, 0, address);

@@ -20,7 +20,8 @@
 struct process {
 	TAILQ_ENTRY(process) all;		/* in the order in which they came */
 	TAILQ_ENTRY(process) ended;		/* likewise, of those that have ended */
-	struct process *next;			/* in the bucket */
+	struct process *next;			/* in the bucket of its cookie */
+	struct process *next_pid;		/* in that of its PID, while it runs */
 	uint64_t cookie, parent;
 	char *record;
 	uint32_t size, pid;
@@ -34,7 +35,7 @@ struct krsi_processes {
 	struct krsi_processes_opts opts;
 	struct process **buckets;		/* a power of two of them, by the cookie */
 	size_t bucket_count, count, ended_count;
-	struct process **pids;			/* as many, by the PID; those that run */
+	struct process **pids;			/* as many, by the PID */
 	struct process_list all, ended;
 	uint64_t evicted, refused, record_bytes;
 	struct krsi_event view;			/* of the process that was asked for last */
@@ -51,9 +52,27 @@ static struct process **place(const struct krsi_processes *processes, uint64_t c
 	return at;
 }
 
-static struct process **pid_place(const struct krsi_processes *processes, uint32_t pid)
+static struct process **pid_bucket(const struct krsi_processes *processes, uint32_t pid)
 {
 	return &processes->pids[pid & (processes->bucket_count - 1)];
+}
+
+/* The newest is in front, so that it is found should an end have been lost. */
+static void pid_add(struct krsi_processes *processes, struct process *process)
+{
+	struct process **bucket = pid_bucket(processes, process->pid);
+
+	process->next_pid = *bucket;
+	*bucket = process;
+}
+
+static void pid_remove(struct krsi_processes *processes, struct process *process)
+{
+	struct process **at = pid_bucket(processes, process->pid);
+
+	while (*at != process)
+		at = &(*at)->next_pid;
+	*at = process->next_pid;
 }
 
 const struct krsi_event *krsi_processes_find(struct krsi_processes *processes, uint64_t cookie)
@@ -75,14 +94,10 @@ uint64_t krsi_processes_pid(const struct krsi_processes *processes, uint32_t pid
 
 	if (!processes)
 		return 0;
-	process = *pid_place(processes, pid);
-	if (process && process->pid == pid && !process->has_ended)
-		return process->cookie;
-	/* Another one has its place; the newest is the one that runs. */
-	TAILQ_FOREACH_REVERSE(process, &processes->all, process_list, all)
-		if (process->pid == pid && !process->has_ended)
-			return process->cookie;
-	return 0;
+	process = *pid_bucket(processes, pid);
+	while (process && process->pid != pid)
+		process = process->next_pid;
+	return process ? process->cookie : 0;
 }
 
 uint64_t krsi_processes_parent(const struct krsi_processes *processes, uint64_t cookie)
@@ -113,15 +128,13 @@ int krsi_processes_each(struct krsi_processes *processes, krsi_process_fn fn, vo
 
 static void process_remove(struct krsi_processes *processes, struct process *process)
 {
-	struct process **at = place(processes, process->cookie), **pid = pid_place(processes, process->pid);
-
-	*at = process->next;
-	if (*pid == process)
-		*pid = NULL;
+	*place(processes, process->cookie) = process->next;
 	TAILQ_REMOVE(&processes->all, process, all);
 	if (process->has_ended) {
 		TAILQ_REMOVE(&processes->ended, process, ended);
 		processes->ended_count--;
+	} else {
+		pid_remove(processes, process);
 	}
 	processes->count--;
 	processes->record_bytes -= process->size;
@@ -149,7 +162,7 @@ static bool buckets_double(struct krsi_processes *processes)
 		process->next = buckets[process->cookie & (count - 1)];
 		buckets[process->cookie & (count - 1)] = process;
 		if (!process->has_ended)
-			pids[process->pid & (count - 1)] = process;
+			pid_add(processes, process);
 	}
 	return true;
 }
@@ -190,7 +203,7 @@ static int record_set(struct krsi_processes *processes, uint64_t cookie, uint64_
 		process->pid = pid;
 		at = place(processes, cookie);
 		*at = process;
-		*pid_place(processes, pid) = process;
+		pid_add(processes, process);
 		TAILQ_INSERT_TAIL(&processes->all, process, all);
 		processes->count++;
 	}
@@ -300,6 +313,9 @@ static int take_subject(struct krsi_processes *processes, const struct krsi_even
 	struct event_head head = head_of(event);
 	struct krsi_priv_event_record record;
 
+	/* What has ended is what it was at its end: the iterator sees it as long as nobody has waited for it. */
+	if (before && (*place(processes, cookie))->has_ended)
+		return 0;
 	if (!cookie || (before && (kind == KRSI_EVENT_KIND_RULE || kind == KRSI_EVENT_KIND_FORK) && !is_news(event, before)))
 		return 0;
 	krsi_priv_event_begin(&record, &head);
@@ -327,8 +343,7 @@ static void end_note(struct krsi_processes *processes, uint64_t cookie)
 	process->has_ended = true;
 	TAILQ_INSERT_TAIL(&processes->ended, process, ended);
 	processes->ended_count++;
-	if (*pid_place(processes, process->pid) == process)
-		*pid_place(processes, process->pid) = NULL;
+	pid_remove(processes, process);
 }
 
 int krsi_processes_event(struct krsi_processes *processes, const struct krsi_event *event)

@@ -181,8 +181,12 @@ static void test_what_comes_twice_or_late_does_no_harm(void **state)
 	assert_int_equal(is(processes, KRSI_EVENT_KIND_PROCESS, &child), 0);
 	assert_int_equal(forks(processes, &shell, &child), 0);
 	text_is(processes, &child, KRSI_EVENT_EXE, "/bin/ls", 7);
-	assert_int_equal(ends(processes, &child, 0), 0);
-	assert_int_equal(ends(processes, &child, 0), 0);
+	assert_int_equal(ends(processes, &child, 7), 0);
+	assert_int_equal(ends(processes, &child, 7), 0);
+	/* The iterator sees a zombie. */
+	assert_int_equal(is(processes, KRSI_EVENT_KIND_PROCESS, &child), 0);
+	assert_int_equal(number(processes, &child, KRSI_EVENT_EXIT_CODE), 7);
+	assert_true(krsi_processes_pid(processes, child.pid) == 0);
 	assert_int_equal(info(processes).running, 1);
 	assert_int_equal(info(processes).ended, 1);
 	krsi_processes_free(processes);
@@ -227,6 +231,26 @@ static void test_who_has_ended_makes_room(void **state)
 	assert_int_equal(info(processes).refused, 1);
 	assert_int_equal(info(processes).running, 300);
 	assert_true(krsi_processes_pid(processes, 302) != 0);
+	krsi_processes_free(processes);
+}
+
+/* PIDs that share a bucket: the end of one hides no other. */
+static void test_pids_in_one_bucket(void **state)
+{
+	struct krsi_processes *processes = table(state, 0);
+	struct subject one = { 0, 1, 0, 10, 0, "/bin/x" };
+	uint32_t i;
+
+	for (i = 1; i <= 4; i++) {
+		one.pid = 5 + 4096 * i;
+		one.start = i;
+		assert_int_equal(is(processes, KRSI_EVENT_KIND_PROCESS, &one), 0);
+	}
+	one.pid = 5 + 4096 * 3;
+	one.start = 3;
+	assert_int_equal(ends(processes, &one, 0), 0);
+	for (i = 1; i <= 4; i++)
+		assert_true(krsi_processes_pid(processes, 5 + 4096 * i) == (i == 3 ? 0 : krsi_process_cookie(5 + 4096 * i, i)));
 	krsi_processes_free(processes);
 }
 
@@ -285,6 +309,7 @@ int main(void)
 		ctx_test(test_what_comes_twice_or_late_does_no_harm),
 		ctx_test(test_a_pid_that_is_used_again),
 		ctx_test(test_who_has_ended_makes_room),
+		ctx_test(test_pids_in_one_bucket),
 		ctx_test(test_ten_thousand),
 		ctx_test(test_bad_arguments),
 	};

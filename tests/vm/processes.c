@@ -259,6 +259,24 @@ static void test_filling_races_with_forks(void **state)
 	table_stop(&table);
 }
 
+/* It ended before anybody looked, and nobody has waited for it: there is no end to come. */
+static void test_a_zombie_does_not_run(void **state)
+{
+	struct child child = child_start(false);
+	struct table table;
+	siginfo_t ended;
+
+	close(child.fd);
+	assert_int_equal(waitid(P_PID, (id_t)child.pid, &ended, WEXITED | WNOWAIT), 0);
+	table = table_start(*state);
+	assert_ok(table.e.ctx, krsi_engine_processes(table.e.engine, table.processes));
+	table_update(&table);
+	assert_true(krsi_processes_pid(table.processes, (uint32_t)getpid()) != 0);
+	assert_true(krsi_processes_pid(table.processes, (uint32_t)child.pid) == 0);
+	assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
+	table_stop(&table);
+}
+
 static void test_without_the_flag_it_is_refused(void **state)
 {
 	struct krsi_ctx *ctx = *state;
@@ -279,6 +297,7 @@ int main(void)
 		vm_test(test_an_end_has_its_code),
 		vm_test(test_who_was_there_already),
 		vm_test(test_filling_races_with_forks),
+		vm_test(test_a_zombie_does_not_run),
 		vm_test(test_without_the_flag_it_is_refused),
 	};
 
