@@ -54,7 +54,8 @@ struct krsi_recorder_info {
 KRSI_API int krsi_recorder_new(struct krsi_ctx *ctx, int fd, struct krsi_recorder **ret);
 
 /**
- * @brief Add an event. Events are kept until there are 64 KiB of them, and written together.
+ * @brief Add an event. Events are kept until there are 64 KiB of them, and written together. That waits for a pipe
+ *        that is full, also when it is non-blocking.
  *
  * @param recorder  the recorder
  * @param event     of any kind
@@ -63,6 +64,7 @@ KRSI_API int krsi_recorder_new(struct krsi_ctx *ctx, int fd, struct krsi_recorde
  * @retval -ENOSPC  no room where the file is: these events are counted as failed, the file ends with a whole record
  * @retval -EIO     it cannot be written, for another reason, which the detail has; likewise
  * @retval -ENOMEM  no memory for the event, which is counted as failed
+ * @retval -EMSGSIZE  an event above 64 KiB, which no engine makes; counted as failed
  * @since 1.0
  */
 KRSI_API int krsi_recorder_event(struct krsi_recorder *recorder, const struct krsi_event *event);

@@ -185,10 +185,14 @@ int krsi_recorder_event(struct krsi_recorder *recorder, const struct krsi_event 
 		environment_hide(&record, event);
 	event_complete(&record, event);
 	size = record.size + sizeof(struct record_frame);
-	if (!krsi_priv_event_end(&record) || size > BUFFER_SIZE) {
-		free(record.bytes);
+	if (!krsi_priv_event_end(&record)) {
 		recorder->failed++;
 		return krsi_priv_fail(recorder->ctx, -ENOMEM, "recording: no memory for an event");
+	}
+	if (size > BUFFER_SIZE) {
+		free(record.bytes);
+		recorder->failed++;
+		return krsi_priv_fail(recorder->ctx, -EMSGSIZE, "recording: an event of %zu bytes is too large; the limit is %zu", size, BUFFER_SIZE);
 	}
 	if (recorder->used + size > BUFFER_SIZE)
 		err = krsi_recorder_flush(recorder);
