@@ -237,19 +237,6 @@ static void rule_put(struct krsi_priv_mapped *map)
 	map->done[KRSI_EVENT_ERROR] = true;
 }
 
-static void message_put(struct krsi_priv_mapped *map, const struct krsi_priv_lost *lost)
-{
-	struct krsi_priv_out out = { .size = 0 };
-
-	krsi_priv_out_begin(&out);
-	if (lost)
-		krsi_priv_encode_message_lost(&out, lost);
-	else
-		krsi_priv_encode_message(&out, map->event);
-	krsi_priv_json_put(&map->root, "message", out.no_memory ? NULL : json_string(out.text));
-	krsi_priv_out_free(&out);
-}
-
 void krsi_priv_encode_ecs(struct krsi_encoder *encoder, const struct krsi_event *event)
 {
 	static const struct krsi_priv_mapped_number sequence = { KRSI_EVENT_SEQUENCE, KRSI_PRIV_MAPPED_LONG, "event.sequence" };
@@ -267,7 +254,7 @@ void krsi_priv_encode_ecs(struct krsi_encoder *encoder, const struct krsi_event 
 	if (krsi_event_kind(event) == KRSI_EVENT_KIND_EXIT)
 		krsi_priv_mapped_numbers(&map, &end, 1);
 	map.done[KRSI_EVENT_TIME] = false;	/* the other clock has its use too */
-	message_put(&map, NULL);
+	krsi_priv_mapped_message(&map, NULL);
 	rule_put(&map);
 	subject_put(&map);
 	program_put(&map);
@@ -288,7 +275,7 @@ void krsi_priv_encode_ecs_lost(struct krsi_encoder *encoder, const struct krsi_p
 	krsi_priv_json_put(&map.root, "event.category", words_make("host", NULL));
 	krsi_priv_json_put(&map.root, "event.type", words_make("info", NULL));
 	krsi_priv_mapped_string(&map, "event.action", "events-lost");
-	message_put(&map, lost);
+	krsi_priv_mapped_message(&map, lost);
 	if (lost->operation[0])
 		krsi_priv_mapped_string(&map, REST "operation", lost->operation);
 	krsi_priv_mapped_string(&map, REST "cause", lost->cause == KRSI_PRIV_LOST_RING ? "ring" : "output");

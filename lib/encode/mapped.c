@@ -337,3 +337,16 @@ int krsi_priv_severity(enum krsi_priv_outcome outcome)
 		return 1;
 	}
 }
+
+void krsi_priv_mapped_message(struct krsi_priv_mapped *map, const struct krsi_priv_lost *lost)
+{
+	struct krsi_priv_out out = { .size = 0 };
+
+	krsi_priv_out_begin(&out);
+	if (lost)
+		krsi_priv_encode_message_lost(&out, lost);
+	else
+		krsi_priv_encode_message(&out, map->event);
+	krsi_priv_json_put(&map->root, "message", out.no_memory ? NULL : json_string(out.text));
+	krsi_priv_out_free(&out);
+}

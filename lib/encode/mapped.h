@@ -60,6 +60,9 @@ void krsi_priv_mapped_bytes(struct krsi_priv_mapped *map, const char *path, cons
 /* Whether the event has the field. */
 bool krsi_priv_mapped_has(const struct krsi_priv_mapped *map, uint32_t field);
 
+/* "message": the line for people, of the event, or of what the caller lost when that is not NULL. */
+void krsi_priv_mapped_message(struct krsi_priv_mapped *map, const struct krsi_priv_lost *lost);
+
 /* Everything that has no member goes to the rest. */
 void krsi_priv_mapped_rest(struct krsi_priv_mapped *map);
 

@@ -134,19 +134,6 @@ static void metadata_put(struct krsi_priv_mapped *map, enum class class, const c
 	krsi_priv_mapped_integer(map, "device.os.type_id", 200);
 }
 
-static void message_put(struct krsi_priv_mapped *map, const struct krsi_priv_lost *lost)
-{
-	struct krsi_priv_out out = { .size = 0 };
-
-	krsi_priv_out_begin(&out);
-	if (lost)
-		krsi_priv_encode_message_lost(&out, lost);
-	else
-		krsi_priv_encode_message(&out, map->event);
-	krsi_priv_json_put(&map->root, "message", out.no_memory ? NULL : json_string(out.text));
-	krsi_priv_out_free(&out);
-}
-
 /* What the control did, and what came of it. */
 static void control_put(struct krsi_priv_mapped *map)
 {
@@ -416,7 +403,7 @@ void krsi_priv_encode_ocsf(struct krsi_encoder *encoder, const struct krsi_event
 	severity_put(&map, krsi_priv_severity(krsi_priv_outcome(event)));
 	metadata_put(&map, activity->class, operation);
 	krsi_priv_mapped_numbers(&map, &sequence, 1);
-	message_put(&map, NULL);
+	krsi_priv_mapped_message(&map, NULL);
 	if (krsi_event_kind(event) == KRSI_EVENT_KIND_RULE && activity->class != BASE) {
 		rule_put(&map);
 	} else {
@@ -439,7 +426,7 @@ void krsi_priv_encode_ocsf_lost(struct krsi_encoder *encoder, const struct krsi_
 	class_put(&map, activity_find(""), "Events Lost");
 	severity_put(&map, 3);
 	metadata_put(&map, BASE, "events-lost");
-	message_put(&map, lost);
+	krsi_priv_mapped_message(&map, lost);
 	if (lost->count <= INT32_MAX)
 		krsi_priv_mapped_integer(&map, "count", (int64_t)lost->count);
 	else
