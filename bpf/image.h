@@ -198,7 +198,6 @@ enum image_clause_flags {
 	IMAGE_ENFORCE = 4,		/* mode of the rule; neither: the policy's */
 	IMAGE_PERMISSIVE = 8,
 	IMAGE_ON_PATH = 16,		/* has a condition on a path that may be unresolved */
-	IMAGE_ALREADY_OPEN = 32,
 };
 
 /* `verdict` is an enum krsi_priv_verdict of lib/policy/policy.h. */

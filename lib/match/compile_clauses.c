@@ -88,8 +88,6 @@ static uint8_t rule_flags(const struct krsi_priv_rule *rule, const struct krsi_p
 		flags |= IMAGE_PERMISSIVE;
 	if (clause->keys & unresolvable)
 		flags |= IMAGE_ON_PATH;
-	if (rule->already_open)
-		flags |= IMAGE_ALREADY_OPEN;
 	return (uint8_t)flags;
 }
 
