@@ -8,7 +8,7 @@ readonly top
 readonly KERNELS=(5.10 6.1 6.12 6.19 7.3)
 
 # A step that a person follows while it runs.
-step() { printf '\n==> %s\n' "$*"; }
+step() { printf '\n==> %s (at %d:%02d min)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
 # need_packages NAME...: install those that are missing, and say which.
