@@ -158,6 +158,23 @@ KRSI_API void krsi_engine_free(struct krsi_engine *engine);
 KRSI_API int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count);
 
 /**
+ * @brief Do now what krsi_engine_apply() of these policies would have to wait for, and put nothing in force.
+ *
+ * They are compiled and forgotten again, and the programs that they need are loaded; that the verifier reads
+ * those takes nearly all the time of a first krsi_engine_apply(). Programs stay loaded as long as the engine
+ * lives. An agent prepares what it may come to need while nothing depends on it; what is applied later may
+ * have other rules, as long as they are about the same operations. It also says beforehand whether these
+ * policies could be applied, but for what is only found out by attaching programs.
+ *
+ * @param engine    the engine
+ * @param policies  as for krsi_engine_apply()
+ * @param count     how many
+ * @return 0 on success, or what krsi_engine_apply() returns, but -EUSERS
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_prepare(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count);
+
+/**
  * @brief Put the policies in force again that were before the last krsi_engine_apply().
  *
  * They come back as they were compiled then. Done twice, it is undone.

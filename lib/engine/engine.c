@@ -187,23 +187,40 @@ static int bring_into_force(struct krsi_engine *engine, struct krsi_priv_generat
 	return 0;
 }
 
-static int apply_check(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
+/* `what` is the function that was called. */
+static int policies_check(struct krsi_engine *engine, const char *what, struct krsi_policy *const *policies, size_t count)
 {
 	size_t i, j;
 
+	if (!engine || (count && !policies))
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "%s: an argument is NULL", what);
 	if (engine->dispatching)
-		return krsi_priv_fail(engine->ctx, -EBUSY, "krsi_engine_apply: called from the callback of an event");
+		return krsi_priv_fail(engine->ctx, -EBUSY, "%s: called from the callback of an event", what);
 	for (i = 0; i < count; i++) {
 		if (!policies[i])
-			return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_apply: policy %zu is NULL", i);
+			return krsi_priv_fail(engine->ctx, -EINVAL, "%s: policy %zu is NULL", what, i);
 		if (!policies[i]->frozen)
-			return krsi_priv_fail(engine->ctx, -EBADFD, "krsi_engine_apply: policy %s is not frozen", krsi_policy_name(policies[i]));
+			return krsi_priv_fail(engine->ctx, -EBADFD, "%s: policy %s is not frozen", what, krsi_policy_name(policies[i]));
 		for (j = 0; j < i; j++)
 			if (strcmp(krsi_policy_name(policies[i]), krsi_policy_name(policies[j])) == 0)
-				return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_apply: two policies are called %s; give one of them another name",
-						      krsi_policy_name(policies[i]));
+				return krsi_priv_fail(engine->ctx, -EINVAL, "%s: two policies are called %s; give one of them another name",
+						      what, krsi_policy_name(policies[i]));
 	}
 	return 0;
+}
+
+int krsi_engine_prepare(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
+{
+	struct krsi_priv_generation made;
+	int err = policies_check(engine, "krsi_engine_prepare", policies, count);
+
+	if (!err)
+		err = krsi_priv_generation_make(engine, policies, count, &made);
+	if (err)
+		return err;
+	err = krsi_priv_kernel_prepare(engine, made.operations, duties_of(&made));
+	krsi_priv_generation_free(engine, &made);
+	return err;
 }
 
 int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *policies, size_t count)
@@ -212,9 +229,7 @@ int krsi_engine_apply(struct krsi_engine *engine, struct krsi_policy *const *pol
 	uint32_t index;
 	int err, fd;
 
-	if (!engine || (count && !policies))
-		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_apply: an argument is NULL");
-	err = apply_check(engine, policies, count);
+	err = policies_check(engine, "krsi_engine_apply", policies, count);
 	if (!err)
 		err = krsi_priv_generation_make(engine, policies, count, &made);
 	if (err)

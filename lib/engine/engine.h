@@ -165,6 +165,9 @@ int krsi_priv_kernel_survey(struct krsi_engine *engine, struct krsi_object **ret
  */
 int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint32_t duties);
 
+/* The first half of that: load what is needed. */
+int krsi_priv_kernel_prepare(struct krsi_engine *engine, uint64_t operations, uint32_t duties);
+
 /* Detach what is needed for none of these. */
 void krsi_priv_kernel_drop(struct krsi_engine *engine, uint64_t operations, uint32_t duties);
 

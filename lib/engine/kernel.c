@@ -582,18 +582,24 @@ static int attach(struct krsi_engine *engine, size_t i)
 	return krsi_object_attach_program(link->object, krsi_priv_engine_programs[i].name, NULL);
 }
 
+int krsi_priv_kernel_prepare(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
+{
+	int err = 0;
+
+	duties |= engine->duties;
+	if (engine->kernel.object_count)
+		err = absent_check(engine, operations, duties);
+	return err ? err : need_loaded(engine, operations, duties);
+}
+
 int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
 {
 	struct krsi_priv_kernel *kernel = &engine->kernel;
 	bool fresh[KRSI_PRIV_PROGRAMS_MAX] = { false };
 	size_t i;
-	int err = 0;
+	int err = krsi_priv_kernel_prepare(engine, operations, duties);
 
 	duties |= engine->duties;
-	if (kernel->object_count)
-		err = absent_check(engine, operations, duties);
-	if (!err)
-		err = need_loaded(engine, operations, duties);
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
 		struct krsi_priv_engine_link *link = &kernel->links[i];
 

@@ -2,6 +2,7 @@
 /* The engine on a real kernel: policies come into force, are exchanged, and go. */
 #include "engine.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,8 +17,9 @@
 
 static void test_open_is_denied_by_path(void **state)
 {
-	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: { deny: EACCES } }\n");
+	struct engine e = engine_start(RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: { deny: EACCES } }\n");
 
+	(void)state;
 	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EACCES);
 	assert_int_equal(try_open("/tmp/engine/other", O_RDONLY), 0);
 	engine_stop(&e);
@@ -26,10 +28,11 @@ static void test_open_is_denied_by_path(void **state)
 
 static void test_subtree_and_glob(void **state)
 {
-	struct engine e = engine_start(*state, RULES
+	struct engine e = engine_start(RULES
 		"  - { name: a, on: file.open, object: { path: \"/tmp/engine/dir/**\" }, action: { deny: EACCES } }\n"
 		"  - { name: b, on: file.open, object: { path: \"/tmp/*/x?.conf\" }, action: { deny: EROFS } }\n");
 
+	(void)state;
 	assert_int_equal(try_open("/tmp/engine/dir/sub/deep", O_RDONLY), EACCES);
 	assert_int_equal(try_open("/tmp/engine/dir", O_RDONLY), 0);
 	assert_int_equal(try_open("/tmp/engine/xy.conf", O_RDONLY), EROFS);
@@ -59,9 +62,10 @@ static void test_hidden_addresses_are_refused(void **state)
 
 static void test_event_tells_the_rule(void **state)
 {
-	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.read, object: { path: /tmp/engine/secret }, action: audit }\n");
+	struct engine e = engine_start(RULES "  - { name: r, on: file.read, object: { path: /tmp/engine/secret }, action: audit }\n");
 	struct seen seen;
 
+	(void)state;
 	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
 	seen = engine_event(&e);
 	assert_string_equal(seen.operation, "file.read");
@@ -75,8 +79,9 @@ static void test_event_tells_the_rule(void **state)
 
 static void test_exec_is_denied(void **state)
 {
-	struct engine e = engine_start(*state, RULES "  - { name: r, on: process.exec, object: { path: \"/tmp/engine/**\" }, action: deny }\n");
+	struct engine e = engine_start(RULES "  - { name: r, on: process.exec, object: { path: \"/tmp/engine/**\" }, action: deny }\n");
 
+	(void)state;
 	assert_int_equal(try_exec("/tmp/engine/program"), EPERM);
 	assert_int_equal(try_exec("/bin/true"), 0);
 	engine_stop(&e);
@@ -85,9 +90,10 @@ static void test_exec_is_denied(void **state)
 
 static void test_exe_subject_decides(void **state)
 {
-	struct engine e = engine_start(*state, RULES
+	struct engine e = engine_start(RULES
 		"  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, unless: { exe: /tmp/engine/program }, action: deny }\n");
 
+	(void)state;
 	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
 	assert_int_equal(run("/tmp/engine/program", "cat", "/tmp/engine/secret"), 0);
 	assert_int_not_equal(run("/bin/busybox", "cat", "/tmp/engine/secret"), 0);
@@ -96,10 +102,11 @@ static void test_exe_subject_decides(void **state)
 
 static void test_permissive_reports_only(void **state)
 {
-	struct engine e = engine_start(*state, "version: 1\nname: p\nmode: permissive\nrules:\n"
+	struct engine e = engine_start("version: 1\nname: p\nmode: permissive\nrules:\n"
 		"  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
 	struct seen seen;
 
+	(void)state;
 	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
 	seen = engine_event(&e);
 	assert_int_equal(seen.flags & KRSI_EVENT_WOULD, KRSI_EVENT_WOULD);
@@ -112,8 +119,9 @@ static void test_permissive_reports_only(void **state)
 
 static void test_apply_exchanges_and_rollback_goes_back(void **state)
 {
-	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
+	struct engine e = engine_start(RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
 
+	(void)state;
 	engine_apply(&e, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/other }, action: deny }\n");
 	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
 	assert_int_equal(try_open("/tmp/engine/other", O_RDONLY), EPERM);
@@ -125,8 +133,9 @@ static void test_apply_exchanges_and_rollback_goes_back(void **state)
 
 static void test_nothing_is_attached_without_need(void **state)
 {
-	struct engine e = engine_start(*state, RULES "  - { name: r, on: process.exec, object: { owner: 4000000 }, action: deny }\n");
+	struct engine e = engine_start(RULES "  - { name: r, on: process.exec, object: { owner: 4000000 }, action: deny }\n");
 
+	(void)state;
 	assert_string_equal(krsi_engine_program(e.engine, 0), "exec_check");
 	assert_null(krsi_engine_program(e.engine, 1));
 	/* A path leads to an inode, which may be another one tomorrow. */
@@ -139,15 +148,51 @@ static void test_nothing_is_attached_without_need(void **state)
 	engine_stop(&e);
 }
 
+/* All BPF programs of the machine. */
+static unsigned int programs_loaded(void)
+{
+	unsigned int n = 0;
+	uint32_t id = 0;
+
+	while (bpf_prog_get_next_id(id, &id) == 0)
+		n++;
+	return n;
+}
+
+static void test_prepared_policies_need_no_other_programs(void **state)
+{
+	static const char audit[] = RULES "  - { name: r, on: [process.exec, network.connect], action: audit }\n";
+	static const char deny[] = RULES "  - { name: r, on: process.exec, object: { path: /tmp/engine/program }, action: deny }\n";
+	struct engine e = engine_start_new(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
+	struct krsi_policy *policy = engine_policy(&e, audit);
+	unsigned int before = programs_loaded(), prepared;
+
+	assert_int_equal(krsi_engine_prepare(e.engine, &policy, 1), 0);
+	krsi_policy_free(policy);
+	prepared = programs_loaded();
+	assert_true(prepared > before);
+	/* Nothing of it is in force, and what was is. */
+	assert_int_equal(try_exec("/tmp/engine/program"), 0);
+	assert_int_equal(engine_events_drain(&e), 0);
+	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
+	assert_int_equal(krsi_engine_rollback(e.engine), -ENOENT);
+	/* Other rules about these operations are applied without anything to load. */
+	engine_apply(&e, deny);
+	assert_int_equal(programs_loaded(), prepared);
+	assert_int_equal(try_exec("/tmp/engine/program"), EPERM);
+	engine_stop_new(&e);
+}
+
 /* The child shares the descriptors that keep the programs attached. */
 static void test_apply_after_a_fork(void **state)
 {
 	static const char rules[] = RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n";
-	struct engine e = engine_start(*state, rules);
+	struct engine e = engine_start(rules);
 	int i, fds[2];
 	pid_t child;
 	char c;
 
+	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	child = fork();
 	assert_true(child >= 0);
@@ -172,11 +217,12 @@ static void test_apply_after_a_fork(void **state)
 /* All programs that this kernel has hooks for: each is looked at by its verifier. */
 static void test_every_operation_has_its_programs(void **state)
 {
-	struct engine e = engine_start(*state, RULES
+	struct engine e = engine_start(RULES
 		"  - { name: a, on: [process, file, network, mount, kernel, \"!process.setns\"], subject: { uid: 4000000, tag: x }, action: deny }\n"
 		"  - { name: b, on: process.setns, subject: { uid: 4000000 }, action: kill }\n");
 	size_t count = 0;
 
+	(void)state;
 	while (krsi_engine_program(e.engine, count))
 		count++;
 	print_message("# %zu programs\n", count);
@@ -188,9 +234,10 @@ static void test_every_operation_has_its_programs(void **state)
 
 static void test_refused_policy_leaves_the_old_one(void **state)
 {
-	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
+	struct engine e = engine_start(RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
 	struct krsi_policy *policy = engine_policy(&e, RULES "  - { name: r, on: process.exec, object: { digest: { ima: \"sha1:0123456789abcdef0123456789abcdef01234567\" } }, action: deny }\n");
 
+	(void)state;
 	assert_int_equal(krsi_engine_apply(e.engine, &policy, 1), -EOPNOTSUPP);
 	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
 	krsi_policy_free(policy);
@@ -209,6 +256,7 @@ int main(void)
 		vm_test(test_permissive_reports_only),
 		vm_test(test_apply_exchanges_and_rollback_goes_back),
 		vm_test(test_nothing_is_attached_without_need),
+		vm_test(test_prepared_policies_need_no_other_programs),
 		vm_test(test_apply_after_a_fork),
 		vm_test(test_every_operation_has_its_programs),
 		vm_test(test_refused_policy_leaves_the_old_one),

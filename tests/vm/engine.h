@@ -29,9 +29,17 @@ struct seen {
  */
 int engine_files_setup(void **state);
 
-/* An engine with the policy of that YAML in force, or the test fails with the reason. */
-struct engine engine_start(struct krsi_ctx *ctx, const char *yaml);
+/*
+ * The engine that all cases of a program share, with the policy of that YAML in force, or the test fails with the
+ * reason; and no policy in force any more.
+ */
+struct engine engine_start(const char *yaml);
 void engine_stop(struct engine *e);
+
+/* The same with an engine of its own, for what depends on what it did before. */
+struct engine engine_start_new(struct krsi_ctx *ctx, const char *yaml);
+void engine_stop_new(struct engine *e);
+
 struct krsi_policy *engine_policy(struct engine *e, const char *yaml);
 void engine_apply(struct engine *e, const char *yaml);
 

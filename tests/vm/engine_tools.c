@@ -78,7 +78,7 @@ void engine_apply(struct engine *e, const char *yaml)
 	krsi_policy_free(policy);
 }
 
-struct engine engine_start(struct krsi_ctx *ctx, const char *yaml)
+struct engine engine_start_new(struct krsi_ctx *ctx, const char *yaml)
 {
 	struct engine e = { .ctx = ctx };
 
@@ -87,10 +87,33 @@ struct engine engine_start(struct krsi_ctx *ctx, const char *yaml)
 	return e;
 }
 
-void engine_stop(struct engine *e)
+void engine_stop_new(struct engine *e)
 {
 	krsi_engine_free(e->engine);
 	e->engine = NULL;
+}
+
+/* Of all cases of the program: most of their time would go into loading programs otherwise. */
+static struct engine shared;
+
+struct engine engine_start(const char *yaml)
+{
+	struct krsi_ctx *ctx;
+
+	if (!shared.engine) {
+		assert_int_equal(krsi_ctx_new(NULL, &ctx), 0);
+		shared = engine_start_new(ctx, yaml);
+	} else {
+		engine_apply(&shared, yaml);
+	}
+	return shared;
+}
+
+void engine_stop(struct engine *e)
+{
+	krsi_engine_set_event(e->engine, NULL, NULL);
+	assert_ok(e->ctx, krsi_engine_apply(e->engine, NULL, 0));
+	engine_events_drain(e);
 }
 
 static void text_copy(const struct krsi_event *event, uint32_t which, char *into, size_t room)

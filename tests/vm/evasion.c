@@ -74,7 +74,7 @@ int evasion_group_setup(void **state)
 int evasion_group_teardown(void **state)
 {
 	(void)state;
-	engine_stop(&policy_engine);
+	engine_stop_new(&policy_engine);
 	krsi_ctx_free(policy_engine.ctx);
 	return 0;
 }

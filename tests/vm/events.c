@@ -159,7 +159,7 @@ static void test_context_of_an_operation(void **state)
 	assert_int_equal(setegid(0), 0);
 	assert_int_equal(chdir("/"), 0);
 	assert_int_equal(seen, 1);
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 /* --- arguments ---------------------------------------------------------------- */
@@ -203,7 +203,7 @@ static struct strings strings_of_exec(struct krsi_ctx *ctx, uint32_t flags, cons
 	krsi_engine_set_event(e.engine, look_at_strings, &strings);
 	assert_ok(ctx, krsi_engine_dispatch(e.engine, 0, NULL));
 	assert_int_equal(strings.seen, 1);
-	engine_stop(&e);
+	engine_stop_new(&e);
 	return strings;
 }
 
@@ -298,7 +298,7 @@ static void test_what_is_lost_is_counted(void **state)
 	assert_int_equal(seen.denials, 150);
 	assert_int_equal(seen.audits + seen.lost, 1050);
 	assert_int_equal(lost, seen.lost);
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 static void test_denials_are_carried_out_when_nothing_can_be_told(void **state)
@@ -315,7 +315,7 @@ static void test_denials_are_carried_out_when_nothing_can_be_told(void **state)
 	assert_true(lost > 0);
 	assert_int_equal(lost, seen.lost);
 	assert_int_equal(seen.denials + seen.lost, 500);
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 static void producer(int go)
@@ -359,7 +359,7 @@ static void test_flood_from_several_processes(void **state)
 	assert_int_equal(lost, seen.lost);
 	assert_int_equal(seen.denials, 800);
 	assert_int_equal(seen.audits + seen.lost, 8000);
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 static int stop(void *data, const struct krsi_event *event)
@@ -386,7 +386,7 @@ static void test_the_callback_ends_a_dispatch(void **state)
 	assert_int_equal(seen.audits, 3);
 	assert_int_equal(seen.denials, 3);
 	assert_int_equal(seen.backwards, 0);
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 /* --- waking ------------------------------------------------------------------- */
@@ -411,7 +411,7 @@ static void test_budget_leaves_the_rest_readable(void **state)
 	assert_int_equal(seen.audits, 5);
 	assert_int_equal(seen.denials, 5);
 	assert_int_equal(seen.backwards, 0);
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 static void test_wake_ups_are_batched_by_bytes(void **state)
@@ -433,7 +433,7 @@ static void test_wake_ups_are_batched_by_bytes(void **state)
 	assert_int_equal(poll(&ready, 1, 0), 1);
 	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
 	assert_int_equal(seen.audits, 201);
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 static void test_wake_ups_are_batched_by_time(void **state)
@@ -449,7 +449,7 @@ static void test_wake_ups_are_batched_by_time(void **state)
 		assert_int_equal(poll(&ready, 1, 5000), 1);
 		assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
 	}
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 int main(void)

@@ -43,7 +43,7 @@ static void table_update(struct table *table)
 static void table_stop(struct table *table)
 {
 	krsi_processes_free(table->processes);
-	engine_stop(&table->e);
+	engine_stop_new(&table->e);
 }
 
 static uint64_t number(const struct krsi_event *event, uint32_t field)
@@ -287,7 +287,7 @@ static void test_without_the_flag_it_is_refused(void **state)
 	assert_ok(ctx, krsi_processes_new(ctx, NULL, &processes));
 	assert_int_equal(krsi_engine_processes(e.engine, processes), -EINVAL);
 	krsi_processes_free(processes);
-	engine_stop(&e);
+	engine_stop_new(&e);
 }
 
 int main(void)
