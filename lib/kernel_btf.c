@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,16 @@ static const struct target_class *class_find(enum krsi_priv_kind kind)
 		if (target_classes[i].kind == kind)
 			return &target_classes[i];
 	return NULL;
+}
+
+bool krsi_priv_target_exists(const struct btf *btf, enum krsi_priv_kind kind, const char *target)
+{
+	const struct target_class *class = class_find(kind);
+	char name[256];	/* no function of the kernel is called by more */
+
+	if (!class || (size_t)snprintf(name, sizeof(name), "%s%s", class->prefix, target) >= sizeof(name))
+		return false;
+	return btf__find_by_name_kind(btf, name, class->btf_kind) > 0;
 }
 
 /* One walk over a class of names, resumed where the last call stopped: names are asked for in order. */

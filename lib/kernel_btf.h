@@ -3,12 +3,19 @@
 #ifndef KRSI_PRIV_KERNEL_BTF_H
 #define KRSI_PRIV_KERNEL_BTF_H
 
+#include <stdbool.h>
+
+#include "object.h"
+
 struct btf;
 struct krsi_ctx;
 struct krsi_priv_program;
 
 /* The kernel's BTF, to free with btf__free(). NULL with the failure told: -EOPNOTSUPP. */
 struct btf *krsi_priv_kernel_btf(struct krsi_ctx *ctx);
+
+/* Whether it has `target` for programs of this kind. Needs a BTF that was loaded, as one search after another does. */
+bool krsi_priv_target_exists(const struct btf *btf, enum krsi_priv_kind kind, const char *target);
 
 /*
  * Tell why `program` cannot be put on `target`, after libbpf or the kernel said `err` without a

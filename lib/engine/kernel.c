@@ -145,7 +145,7 @@ int krsi_priv_kernel_check(struct krsi_engine *engine)
 /* --- which programs ------------------------------------------------------ */
 
 /* Whether the kernel has the hook of a program, with as many arguments as it expects. */
-static bool hook_fits(const struct krsi_engine *engine, const struct krsi_object *object, size_t i)
+static bool hook_fits(const struct krsi_engine *engine, const struct btf *btf, const struct krsi_object *object, size_t i)
 {
 	const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
 	struct krsi_program_info info = { .sz = sizeof(info) };
@@ -155,17 +155,18 @@ static bool hook_fits(const struct krsi_engine *engine, const struct krsi_object
 	if (krsi_object_find_program(object, program->name, &at) || krsi_object_program_info(object, at, &info))
 		return false;
 	if (strncmp(info.section, "tp_btf", 6) == 0)
-		return libbpf_find_vmlinux_btf_id(info.target, BPF_TRACE_RAW_TP) > 0;
+		return krsi_priv_target_exists(btf, KRSI_PRIV_KIND_TP_BTF, info.target);
 	if (strncmp(info.section, "lsm", 3) != 0)
-		return libbpf_find_vmlinux_btf_id(info.target, BPF_TRACE_FENTRY) > 0;
+		return krsi_priv_target_exists(btf, KRSI_PRIV_KIND_FUNCTION, info.target);
 	if (krsi_hooks_find(engine->kernel.hooks, info.target, &at) || krsi_hook_info(engine->kernel.hooks, at, &hook))
 		return false;
 	return program->args == 0 || program->args == hook.arg_count;
 }
 
-/* Find out which programs of the table do not go with this kernel. */
+/* Find out which programs of the table do not go with this kernel: all, when it has no type information. */
 static void absent_find(struct krsi_engine *engine, const struct krsi_object *object)
 {
+	struct btf *btf = krsi_priv_kernel_btf(engine->ctx);
 	uint8_t taken[256] = { 0 };
 	size_t i;
 
@@ -173,10 +174,11 @@ static void absent_find(struct krsi_engine *engine, const struct krsi_object *ob
 		const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
 		struct krsi_priv_engine_link *link = &engine->kernel.links[i];
 
-		link->absent = !hook_fits(engine, object, i) || (program->group && taken[program->group]);
+		link->absent = !btf || !hook_fits(engine, btf, object, i) || (program->group && taken[program->group]);
 		if (!link->absent && program->group)
 			taken[program->group] = 1;
 	}
+	btf__free(btf);
 }
 
 static bool is_needed(size_t i, uint64_t operations, uint32_t duties)

@@ -125,6 +125,10 @@ struct btf *__wrap_btf__load_vmlinux_btf(void)
 			btf__add_func_param(btf, "a", pointer);
 		snprintf(name, sizeof(name), "bpf_lsm_%.100s", hooks[i].name);
 		btf__add_func(btf, name, BTF_FUNC_GLOBAL, proto);
+		/* Some of the names are of functions and of tracepoints, and not of hooks. */
+		btf__add_func(btf, hooks[i].name, BTF_FUNC_GLOBAL, proto);
+		snprintf(name, sizeof(name), "btf_trace_%.100s", hooks[i].name);
+		btf__add_typedef(btf, name, pointer);
 	}
 	return btf;
 }
