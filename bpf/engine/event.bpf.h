@@ -42,18 +42,19 @@ static __always_inline struct task_struct *event_task(const struct event_slot *e
 struct cred_ids { __u32 uid, gid, suid, sgid, euid, egid, fsuid, fsgid; };
 struct cred_caps { __u64 inheritable, permitted, effective; };
 
-MATCH_FN int event_cred_fill(__u32 index)
+/* `address` is of the credentials; 0: those that the thread has. */
+MATCH_FN int event_cred_fill(__u32 index, __u64 address)
 {
 	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
 	struct task_struct *task = event_task(event);
 	struct cred_ids ids = {};
 	struct cred_caps caps = {};
-	struct cred *cred = 0;
+	struct cred *cred;
 	__u32 login = ~0U;
 
 	if (!event)
 		return 0;
-	cred = (struct cred *)task_cred((__u64)task);
+	cred = (struct cred *)(address ? address : task_cred((__u64)task));
 	bpf_core_read(&ids, sizeof(ids), &cred->uid);
 	bpf_core_read(&caps, sizeof(caps), &cred->cap_inheritable);
 	if (bpf_core_field_exists(task->loginuid))
@@ -186,16 +187,18 @@ MATCH_FN int event_task_fill(__u32 index)
 	return 0;
 }
 
-static __always_inline void event_object_fill(struct event_slot *event, const struct act *act)
+static __always_inline void event_file_fill(struct event_slot *event, const struct act_object *object, int has)
 {
-	const struct act_object *object = &act->object[0];
-	int has = act->objects != 0 && object->inode != 0;
-
 	event_number(&event->numbers[PLACE_INODE], KRSI_EVENT_INODE, object->inode, has);
 	event_number(&event->numbers[PLACE_DEVICE], KRSI_EVENT_DEVICE, object->device, has);
 	event_number(&event->numbers[PLACE_MODE], KRSI_EVENT_MODE, object->mode, has);
 	event_number(&event->numbers[PLACE_OWNER], KRSI_EVENT_OWNER, object->owner, has);
 	event_number(&event->numbers[PLACE_FACTS], KRSI_EVENT_FACTS, object->facts, has);
+}
+
+static __always_inline void event_object_fill(struct event_slot *event, const struct act *act)
+{
+	event_file_fill(event, &act->object[0], act->objects != 0 && act->object[0].inode != 0);
 	event_number(&event->numbers[PLACE_FAMILY], KRSI_EVENT_FAMILY, act->family, act->has & ACT_FAMILY);
 	event_number(&event->numbers[PLACE_PORT], KRSI_EVENT_PORT, act->port, act->has & ACT_PORT);
 	event_number(&event->numbers[PLACE_TARGET_PID], KRSI_EVENT_TARGET_PID, act->target_pid, act->has & ACT_TARGET);
@@ -465,7 +468,7 @@ int match_report(match_at at, __u32 number, __u32 outcome)
 	event_head_fill(event, slot, outcome, clause);
 	event_task_fill(index);
 	event_object_fill(event, &slot->act);
-	event_cred_fill(index);
+	event_cred_fill(index, 0);
 	event_namespaces_fill(index);
 	used = event_texts_add(at, slot, event, index);
 	if (used > EVENT_TEXTS_SIZE)

@@ -52,7 +52,7 @@ MATCH_FN int watch_begin(__u32 kind, __u32 operation, __u64 task)
 	event->address.field.flags = 0;
 	event->address.field.size = sizeof(event->address.bytes);
 	event_task_fill(index);
-	event_cred_fill(index);
+	event_cred_fill(index, 0);
 	event_namespaces_fill(index);
 	return index;
 }
@@ -119,6 +119,47 @@ MATCH_FN __u32 watch_strings(__u32 index, __u32 used, __u32 argc)
 	return used + sizeof(list) + event_padded(size);
 }
 
+/* The file that the process runs: which one it is, and what is known of it. */
+MATCH_FN int watch_program(__u32 index)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	struct act_object object = {};
+	__u64 dentry, inode = 0;
+
+	if (!event || !event->mount[EVENT_EXE])
+		return 0;
+	dentry = event->dentry[EVENT_EXE];
+	bpf_core_read(&inode, sizeof(inode), &((struct dentry *)dentry)->d_inode);
+	if (!inode)
+		return 0;
+	object_look(&object, dentry, inode);
+	event_file_fill(event, &object, 1);
+	return 0;
+}
+
+#define WATCH_NAME 4096		/* PATH_MAX */
+
+/* The name that execve(2) had, when what runs is the interpreter of that. */
+MATCH_FN __u32 watch_script(__u32 index, __u32 used, __u64 name, __u64 interpreter)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	struct event_field text = {};
+	__u64 place = used;
+	long size;
+
+	asm volatile("" : "+r"(place));
+	if (!event || name == interpreter || place > EVENT_TEXTS_SIZE - WATCH_NAME - sizeof(text))
+		return used;
+	size = bpf_probe_read_kernel_str(event->texts + place + sizeof(text), WATCH_NAME, (void *)name);
+	if (size <= 1 || size > WATCH_NAME)
+		return used;
+	text.id = KRSI_EVENT_SCRIPT;
+	text.type = KRSI_EVENT_TYPE_TEXT;
+	text.size = size - 1;
+	bpf_probe_read_kernel(event->texts + place, sizeof(text), &text);
+	return used + sizeof(text) + event_padded(size - 1);
+}
+
 SEC("tp_btf/sched_process_fork")
 HOOK(watch_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -142,6 +183,7 @@ HOOK(watch_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exec")
 HOOK(watch_exec, struct task_struct *task, int old, struct linux_binprm *bprm)
 {
+	__u64 name = 0, interpreter = 0;
 	struct event_slot *event;
 	__u32 used, argc;
 	int index;
@@ -153,8 +195,51 @@ HOOK(watch_exec, struct task_struct *task, int old, struct linux_binprm *bprm)
 	if (!event)
 		return 0;
 	argc = bprm->argc;
-	used = watch_texts(event, index);
+	watch_program(index);
+	bpf_core_read(&name, sizeof(name), &bprm->filename);
+	bpf_core_read(&interpreter, sizeof(interpreter), &bprm->interp);
+	used = watch_script(index, watch_texts(event, index), name, interpreter);
 	watch_send(event, index, watch_strings(index, used, argc));
+	return 0;
+}
+
+/* Whether users, groups or capabilities differ. Each is read as words of 64 bits, and none of them has a gap. */
+static __always_inline int watch_is_other(const struct cred *before, const struct cred *next)
+{
+	__u64 was[7] = {}, is[7] = {}, differs = 0;
+	int i;
+
+	bpf_core_read(was, sizeof(struct cred_ids), &before->uid);
+	bpf_core_read(is, sizeof(struct cred_ids), &next->uid);
+	bpf_core_read(was + 4, sizeof(struct cred_caps), &before->cap_inheritable);
+	bpf_core_read(is + 4, sizeof(struct cred_caps), &next->cap_inheritable);
+	for (i = 0; i < 7; i++)
+		differs |= was[i] ^ is[i];
+	return differs != 0;
+}
+
+/* All ways to other credentials end here: set*id(2), capset(2), execve(2), setns(2), keyctl(2). */
+SEC("fentry/commit_creds")
+HOOK(watch_identity, struct cred *next)
+{
+	struct cred *before = 0;
+	struct event_slot *event;
+	__u64 address = 0;
+	int index;
+
+	bpf_core_read(&before, sizeof(before), &task_current()->real_cred);
+	if (!watch_is_other(before, next))
+		return 0;
+	index = watch_begin(KRSI_EVENT_KIND_IDENTITY, 0, bpf_get_current_task());
+	if (index < 0)
+		return 0;
+	event = bpf_map_lookup_elem(&event_slots, &index);
+	if (!event)
+		return 0;
+	/* As a number, which functions of their own take. */
+	bpf_probe_read_kernel(&address, sizeof(address), ctx);
+	event_cred_fill(index, address);
+	watch_send(event, index, watch_texts(event, index));
 	return 0;
 }
 

@@ -84,23 +84,15 @@ static __always_inline void object_add(__u32 at, __u64 dentry, __u64 inode)
 	slot->act.late = n + 1;
 }
 
-MATCH_FN int object_read(__u32 at, __u64 dentry, __u64 inode)
+static __always_inline void object_look(struct act_object *object, __u64 dentry, __u64 inode)
 {
-	struct engine_slot *slot = slot_get(at);
 	struct inode *node = (struct inode *)inode;
 	unsigned long magic = 0, number = 0;
-	struct act_object *object;
 	unsigned short mode = 0;
-	__u32 links = 0, facts, n;
+	__u32 links = 0, facts;
 	__u64 super = 0;
 	int writers = 0;
 
-	if (!slot || !inode)
-		return 0;
-	n = slot->act.objects;
-	if (n >= ACT_OBJECTS)
-		return 0;
-	object = &slot->act.object[n];
 	bpf_core_read(&super, sizeof(super), &node->i_sb);
 	bpf_core_read(&magic, sizeof(magic), &((struct super_block *)super)->s_magic);
 	bpf_core_read(&object->device, sizeof(object->device), &((struct super_block *)super)->s_dev);
@@ -122,6 +114,19 @@ MATCH_FN int object_read(__u32 at, __u64 dentry, __u64 inode)
 	object->inode = number;
 	object->mode = mode;
 	object->facts = facts;
+}
+
+MATCH_FN int object_read(__u32 at, __u64 dentry, __u64 inode)
+{
+	struct engine_slot *slot = slot_get(at);
+	__u32 n;
+
+	if (!slot || !inode)
+		return 0;
+	n = slot->act.objects;
+	if (n >= ACT_OBJECTS)
+		return 0;
+	object_look(&slot->act.object[n], dentry, inode);
 	slot->act.objects = n + 1;
 	return 0;
 }

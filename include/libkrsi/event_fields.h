@@ -17,6 +17,7 @@ enum krsi_event_kind {
 	KRSI_EVENT_KIND_EXEC = 4,	/**< the subject runs another program now */
 	KRSI_EVENT_KIND_EXIT = 5,	/**< the subject has ended */
 	KRSI_EVENT_KIND_PROCESS = 6,	/**< a process that was there when a table of them was begun: krsi_engine_processes() */
+	KRSI_EVENT_KIND_IDENTITY = 7,	/**< the subject has other users, groups or capabilities, those of the event, from now on */
 };
 
 /** What a field is. Numbers are ABI. */
@@ -101,6 +102,7 @@ enum krsi_event_field {
 	KRSI_EVENT_RULE = 88,		/**< name of the rule, likewise */
 	KRSI_EVENT_CONTAINER_ID = 89,	/**< of the container, as its runtime names it; taken from the cgroup's path */
 	KRSI_EVENT_CONTAINER_RUNTIME = 90,	/**< "docker", "containerd", "cri-o", "podman" or "systemd", from the same */
+	KRSI_EVENT_SCRIPT = 91,		/**< script that the new program interprets, as execve(2) had it; absent when it interprets none */
 
 	/* lists */
 	KRSI_EVENT_ARGV = 100,		/**< arguments of the program that is executed; those that are whole when the list is cut */

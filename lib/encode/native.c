@@ -215,7 +215,7 @@ static const char *type(uint32_t kind)
 {
 	static const char *const types[] = {
 		[KRSI_EVENT_KIND_RULE] = "event", [KRSI_EVENT_KIND_LOST] = "lost", [KRSI_EVENT_KIND_FORK] = "fork",
-		[KRSI_EVENT_KIND_EXEC] = "exec", [KRSI_EVENT_KIND_EXIT] = "exit",
+		[KRSI_EVENT_KIND_EXEC] = "exec", [KRSI_EVENT_KIND_EXIT] = "exit", [KRSI_EVENT_KIND_IDENTITY] = "identity",
 	};
 
 	return kind < sizeof(types) / sizeof(types[0]) && types[kind] ? types[kind] : "unknown";

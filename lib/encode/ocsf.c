@@ -34,6 +34,7 @@ static const struct activity activities[] = {
 	{ "process.ptrace", PROCESS, 3, "Open" },
 	{ "process.memory_write", PROCESS, 4, "Inject" },
 	{ "process.setuid", PROCESS, 5, "Set User ID" },
+	{ "process.identity", PROCESS, 5, "Set User ID" },
 	{ "process.", PROCESS, OTHER, NULL },
 	{ "file.create", FILE_SYSTEM, 1, "Create" },
 	{ "file.link", FILE_SYSTEM, 1, "Create" },

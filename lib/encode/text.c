@@ -40,6 +40,7 @@ static const struct {
 	[KRSI_PRIV_OUTCOME_FORK] = { "FORK", NULL },
 	[KRSI_PRIV_OUTCOME_EXEC] = { "EXEC", NULL },
 	[KRSI_PRIV_OUTCOME_EXIT] = { "EXIT", NULL },
+	[KRSI_PRIV_OUTCOME_IDENTITY] = { "IDENTITY", NULL },
 };
 
 /* --- words ------------------------------------------------------------------------ */

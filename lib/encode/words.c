@@ -56,6 +56,8 @@ enum krsi_priv_outcome krsi_priv_outcome(const struct krsi_event *event)
 		return KRSI_PRIV_OUTCOME_EXEC;
 	case KRSI_EVENT_KIND_EXIT:
 		return KRSI_PRIV_OUTCOME_EXIT;
+	case KRSI_EVENT_KIND_IDENTITY:
+		return KRSI_PRIV_OUTCOME_IDENTITY;
 	default:
 		return KRSI_PRIV_OUTCOME_UNKNOWN;
 	}
@@ -70,7 +72,7 @@ const char *krsi_priv_outcome_word(enum krsi_priv_outcome outcome)
 		[KRSI_PRIV_OUTCOME_TAGGED] = "tagged", [KRSI_PRIV_OUTCOME_WOULD_DENY] = "would_deny",
 		[KRSI_PRIV_OUTCOME_WOULD_KILL] = "would_kill", [KRSI_PRIV_OUTCOME_WOULD_SIGNAL] = "would_signal",
 		[KRSI_PRIV_OUTCOME_WOULD_TAG] = "would_tag", [KRSI_PRIV_OUTCOME_FORK] = "", [KRSI_PRIV_OUTCOME_EXEC] = "",
-		[KRSI_PRIV_OUTCOME_EXIT] = "",
+		[KRSI_PRIV_OUTCOME_EXIT] = "", [KRSI_PRIV_OUTCOME_IDENTITY] = "",
 	};
 
 	return words[outcome];

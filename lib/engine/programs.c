@@ -67,6 +67,7 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "watch_fork", .duties = KRSI_PRIV_DUTY_PROCESSES },
 	{ .name = "watch_exec", .duties = KRSI_PRIV_DUTY_PROCESSES },
 	{ .name = "watch_exit", .duties = KRSI_PRIV_DUTY_PROCESSES },
+	{ .name = "watch_identity", .duties = KRSI_PRIV_DUTY_PROCESSES },
 
 	/* sockets: bpf/engine/hooks_network.bpf.h */
 	{ .name = "socket_create", .operations = OP(NETWORK_SOCKET) },

@@ -68,6 +68,8 @@ const char *krsi_event_operation(const struct krsi_event *event)
 		return "process.fork";
 	if (event->head->kind == KRSI_EVENT_KIND_EXIT)
 		return "process.exit";
+	if (event->head->kind == KRSI_EVENT_KIND_IDENTITY)
+		return "process.identity";
 	return operation != KRSI_PRIV_OP_NONE && operation < KRSI_PRIV_OP_END ? krsi_priv_operation(operation)->name : "";
 }
 

@@ -236,14 +236,14 @@ static bool text_keep(struct krsi_priv_event_record *record, const struct krsi_e
 /* What a process has of an event of its own, and of what was known of it before: NULL when nothing was. */
 static void fields_keep(struct krsi_priv_event_record *record, const struct krsi_event *event, const struct krsi_event *before)
 {
-	static const uint32_t texts[] = { KRSI_EVENT_EXE, KRSI_EVENT_COMM, KRSI_EVENT_CWD, KRSI_EVENT_CGROUP, KRSI_EVENT_ARGV, KRSI_EVENT_ENV };
+	static const uint32_t texts[] = { KRSI_EVENT_EXE, KRSI_EVENT_COMM, KRSI_EVENT_CWD, KRSI_EVENT_CGROUP, KRSI_EVENT_SCRIPT, KRSI_EVENT_ARGV, KRSI_EVENT_ENV };
 	bool is_start = krsi_event_kind(event) == KRSI_EVENT_KIND_EXEC;
 	uint32_t i;
 
 	for (i = KRSI_EVENT_UID; i <= KRSI_EVENT_NS_UTS; i++)
 		number_keep(record, event, i);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		bool is_of_program = texts[i] == KRSI_EVENT_ARGV || texts[i] == KRSI_EVENT_ENV;
+		bool is_of_program = texts[i] == KRSI_EVENT_SCRIPT || texts[i] == KRSI_EVENT_ARGV || texts[i] == KRSI_EVENT_ENV;
 
 		/* Of an operation these are another program's, which is not executed yet. */
 		if (is_of_program && !is_start)
@@ -357,6 +357,7 @@ int krsi_processes_event(struct krsi_processes *processes, const struct krsi_eve
 	case KRSI_EVENT_KIND_EXEC:
 	case KRSI_EVENT_KIND_EXIT:
 	case KRSI_EVENT_KIND_PROCESS:
+	case KRSI_EVENT_KIND_IDENTITY:
 	case KRSI_EVENT_KIND_RULE:
 		break;
 	default:

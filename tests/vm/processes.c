@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -277,6 +278,129 @@ static void test_a_zombie_does_not_run(void **state)
 	table_stop(&table);
 }
 
+/* What the events of one process said of it. */
+struct identity {
+	pid_t pid;
+	unsigned int changes, executions;
+	uint64_t uid, saved_uid, effective, permitted, inode, mode;
+	char script[64], exe[64];
+};
+
+static void text_note(const struct krsi_event *event, uint32_t field, char *into, size_t room)
+{
+	size_t size = 0;
+	const char *text = krsi_event_text(event, field, &size, NULL);
+
+	assert_true(size < room);
+	if (text)
+		memcpy(into, text, size);
+}
+
+static int identity_note(void *data, const struct krsi_event *event)
+{
+	struct identity *identity = data;
+
+	if (krsi_event_kind(event) == KRSI_EVENT_KIND_LOST || number(event, KRSI_EVENT_PID) != (uint64_t)identity->pid)
+		return 0;
+	if (krsi_event_kind(event) == KRSI_EVENT_KIND_IDENTITY) {
+		assert_string_equal(krsi_event_operation(event), "process.identity");
+		identity->changes++;
+		identity->uid = number(event, KRSI_EVENT_UID);
+		identity->saved_uid = number(event, KRSI_EVENT_SAVED_UID);
+		identity->effective = number(event, KRSI_EVENT_CAP_EFFECTIVE);
+		identity->permitted = number(event, KRSI_EVENT_CAP_PERMITTED);
+	} else if (krsi_event_kind(event) == KRSI_EVENT_KIND_EXEC) {
+		identity->executions++;
+		identity->inode = number(event, KRSI_EVENT_INODE);
+		identity->mode = number(event, KRSI_EVENT_MODE);
+		text_note(event, KRSI_EVENT_SCRIPT, identity->script, sizeof(identity->script));
+		text_note(event, KRSI_EVENT_EXE, identity->exe, sizeof(identity->exe));
+	}
+	return 0;
+}
+
+/* What is told of a child that does this and ends. */
+static struct identity identity_of(struct krsi_ctx *ctx, void (*deed)(void))
+{
+	struct table table = table_start(ctx);
+	struct identity identity = { 0 };
+	int status;
+
+	krsi_engine_set_event(table.e.engine, identity_note, &identity);
+	identity.pid = fork();
+	if (identity.pid == 0) {
+		deed();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(identity.pid, &status, 0), identity.pid);
+	assert_int_equal(status, 0);
+	table_update(&table);
+	table_stop(&table);
+	return identity;
+}
+
+static void become_nobody(void)
+{
+	/* The second changes nothing, and is nothing to tell. */
+	if (seteuid(65534) || seteuid(65534))
+		_exit(1);
+}
+
+static void drop_privileges(void)
+{
+	if (setresuid(65534, 65534, 65534))
+		_exit(1);
+}
+
+static void test_another_user_is_told(void **state)
+{
+	struct identity identity = identity_of(*state, become_nobody);
+
+	assert_int_equal(identity.changes, 1);
+	assert_true(identity.uid == 65534 && identity.saved_uid == 0);
+	assert_true(identity.effective == 0 && identity.permitted != 0);
+	identity = identity_of(*state, drop_privileges);
+	assert_int_equal(identity.changes, 1);
+	assert_true(identity.uid == 65534 && identity.saved_uid == 65534);
+	assert_true(identity.effective == 0 && identity.permitted == 0);
+}
+
+static void run_program(void)
+{
+	execl("/tmp/engine/program", "true", (char *)NULL);
+	_exit(1);
+}
+
+static void run_script(void)
+{
+	if (chdir("/tmp/engine"))
+		_exit(1);
+	execl("./a script", "a script", (char *)NULL);
+	_exit(1);
+}
+
+static void test_an_execution_tells_script_and_file(void **state)
+{
+	struct identity identity;
+	struct stat program;
+	int fd = open("/tmp/engine/a script", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	assert_true(fd >= 0);
+	assert_int_equal(dprintf(fd, "#!/bin/busybox sh\nexit 0\n"), 25);
+	close(fd);
+	assert_int_equal(stat("/bin/busybox", &program), 0);
+	identity = identity_of(*state, run_script);
+	assert_int_equal(identity.executions, 1);
+	assert_string_equal(identity.script, "./a script");
+	assert_string_equal(identity.exe, "/bin/busybox");
+	assert_true(identity.inode == program.st_ino && identity.mode == program.st_mode);
+	/* A program is no script, and root that stays root no other user. */
+	identity = identity_of(*state, run_program);
+	assert_int_equal(identity.executions, 1);
+	assert_string_equal(identity.script, "");
+	assert_int_equal(identity.changes, 0);
+}
+
 static void test_without_the_flag_it_is_refused(void **state)
 {
 	struct krsi_ctx *ctx = *state;
@@ -298,6 +422,8 @@ int main(void)
 		vm_test(test_who_was_there_already),
 		vm_test(test_filling_races_with_forks),
 		vm_test(test_a_zombie_does_not_run),
+		vm_test(test_another_user_is_told),
+		vm_test(test_an_execution_tells_script_and_file),
 		vm_test(test_without_the_flag_it_is_refused),
 	};
 
