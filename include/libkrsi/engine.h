@@ -98,6 +98,16 @@ struct krsi_engine_rule_info {
 	uint64_t suppressed;	/**< events that its limit swallowed */
 };
 
+/** What krsi_engine_program_info() tells. */
+struct krsi_engine_program_info {
+	size_t sz;		/**< sizeof(struct krsi_engine_program_info), set by the caller */
+	const char *name;	/**< as krsi_engine_program() has it; valid for ever */
+	uint64_t runs;		/**< how often it ran while the kernel counted */
+	uint64_t run_time;	/**< ns that it ran then */
+	uint32_t id;		/**< the kernel's number for it, as bpftool(8) shows it */
+	uint32_t reserved;	/**< 0 */
+};
+
 /**
  * @brief Receives an event. It must not free the engine, apply policies, or dispatch.
  *
@@ -282,6 +292,23 @@ KRSI_API int krsi_engine_rule_info(const struct krsi_engine *engine, const char 
  * @since 1.0
  */
 KRSI_API const char *krsi_engine_program(const struct krsi_engine *engine, size_t index);
+
+/**
+ * @brief The same with its number in the kernel, and what it cost.
+ *
+ * The kernel counts runs while the sysctl kernel.bpf_stats_enabled is 1, and otherwise not: then the numbers stand
+ * still.
+ *
+ * @param engine  the engine
+ * @param index   from 0
+ * @param info    filled, at most `info->sz` bytes of it
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL or `info->sz` not set
+ * @retval -ENOENT  so many programs are not attached
+ * @retval -EIO     the kernel does not tell
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_program_info(const struct krsi_engine *engine, size_t index, struct krsi_engine_program_info *info);
 
 KRSI_END_DECLS
 

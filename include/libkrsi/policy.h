@@ -260,6 +260,30 @@ KRSI_API size_t krsi_policy_rule_count(const struct krsi_policy *policy);
  */
 KRSI_API const char *krsi_policy_rule_name(const struct krsi_policy *policy, size_t index);
 
+/** What krsi_policy_rule_info() tells. Strings are valid as long as the policy. */
+struct krsi_policy_rule_info {
+	size_t sz;		/**< sizeof(struct krsi_policy_rule_info), set by the caller */
+	const char *name;	/**< as krsi_policy_rule_name() has it */
+	const char *action;	/**< "allow", "audit", "deny", "kill", "signal" (another one than kill) or "tag" */
+	uint32_t mode;		/**< enum krsi_policy_mode: the rule's own, or else the policy's */
+	uint32_t error;		/**< positive errno that it denies with, else 0 */
+	uint32_t signal;	/**< signal that it sends, else 0 */
+	uint32_t reserved;	/**< 0 */
+};
+
+/**
+ * @brief What a rule does.
+ *
+ * @param policy  the policy, frozen
+ * @param index   number of the rule
+ * @param info    filled, at most `info->sz` bytes of it
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL or `info->sz` not set
+ * @retval -ENOENT  it has no such rule, or is open
+ * @since 1.0
+ */
+KRSI_API int krsi_policy_rule_info(const struct krsi_policy *policy, size_t index, struct krsi_policy_rule_info *info);
+
 /**
  * @brief What is allowed, but likely not meant: rules that never decide, entries that stand twice.
  * @param policy  the policy, frozen

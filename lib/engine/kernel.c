@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <libkrsi/bpf.h>
@@ -18,6 +19,7 @@
 #include "../ctx.h"
 #include "../kernel_btf.h"
 #include "../lsm_list.h"
+#include "../opts.h"
 #include "../policy/language.h"
 #include "engine.h"
 #include "engine.skel.h"
@@ -627,14 +629,46 @@ void krsi_priv_kernel_drop(struct krsi_engine *engine, uint64_t operations, uint
 			detach(&engine->kernel.links[i], i);
 }
 
-const char *krsi_engine_program(const struct krsi_engine *engine, size_t index)
+/* Number in the table of the attached program number `index`; the table's end: there is none. */
+static size_t attached_find(const struct krsi_engine *engine, size_t index)
 {
 	size_t i;
 
 	for (i = 0; engine && i < krsi_priv_engine_program_count; i++)
 		if (engine->kernel.links[i].attached && index-- == 0)
-			return krsi_priv_engine_programs[i].name;
-	return NULL;
+			return i;
+	return krsi_priv_engine_program_count;
+}
+
+const char *krsi_engine_program(const struct krsi_engine *engine, size_t index)
+{
+	size_t i = attached_find(engine, index);
+
+	return i < krsi_priv_engine_program_count ? krsi_priv_engine_programs[i].name : NULL;
+}
+
+int krsi_engine_program_info(const struct krsi_engine *engine, size_t index, struct krsi_engine_program_info *info)
+{
+	struct krsi_engine_program_info have = { .sz = sizeof(have) };
+	struct bpf_prog_info told = { 0 };
+	uint32_t size = sizeof(told);
+	size_t i = attached_find(engine, index);
+	int err, fd;
+
+	if (!engine || !info)
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_program_info: an argument is NULL");
+	if (i == krsi_priv_engine_program_count)
+		return krsi_priv_fail(engine->ctx, -ENOENT, "krsi_engine_program_info: less than %zu programs are attached", index + 1);
+	have.name = krsi_priv_engine_programs[i].name;
+	err = krsi_object_program_fd(engine->kernel.links[i].object, have.name, &fd);
+	if (err)
+		return err;
+	if (bpf_obj_get_info_by_fd(fd, &told, &size))
+		return krsi_priv_fail(engine->ctx, -EIO, "krsi_engine_program_info: the kernel does not tell of program %s: %s", have.name, strerror(errno));
+	have.id = told.id;
+	have.runs = told.run_cnt;
+	have.run_time = told.run_time_ns;
+	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, "krsi_engine_program_info");
 }
 
 void krsi_priv_kernel_free(struct krsi_engine *engine)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* A policy from outside: reading it, asking it, letting go of it. Building it is in build.c. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,33 @@ size_t krsi_policy_rule_count(const struct krsi_policy *policy)
 const char *krsi_policy_rule_name(const struct krsi_policy *policy, size_t index)
 {
 	return index < krsi_policy_rule_count(policy) ? policy->rules[index].name : NULL;
+}
+
+static const char *action_word(const struct krsi_priv_action *action)
+{
+	if (action->verdict == KRSI_PRIV_TAG)
+		return "tag";
+	if (action->verdict == KRSI_PRIV_SIGNAL && action->signal != SIGKILL)
+		return "signal";
+	return krsi_priv_word_name(krsi_priv_words_action, action->verdict);
+}
+
+int krsi_policy_rule_info(const struct krsi_policy *policy, size_t index, struct krsi_policy_rule_info *info)
+{
+	struct krsi_policy_rule_info have = { .sz = sizeof(have) };
+	const struct krsi_priv_rule *rule;
+
+	if (!policy || !info)
+		return krsi_priv_fail(policy ? policy->ctx : NULL, -EINVAL, "krsi_policy_rule_info: an argument is NULL");
+	if (index >= krsi_policy_rule_count(policy))
+		return krsi_priv_fail(policy->ctx, -ENOENT, "policy %s: it has no rule number %zu", krsi_policy_name(policy), index);
+	rule = &policy->rules[index];
+	have.name = rule->name;
+	have.action = action_word(&rule->action);
+	have.mode = rule->mode ? rule->mode : policy->mode;
+	have.error = rule->action.verdict == KRSI_PRIV_DENY ? rule->action.error : 0;
+	have.signal = rule->action.verdict == KRSI_PRIV_SIGNAL ? rule->action.signal : 0;
+	return KRSI_PRIV_INFO_WRITE(policy->ctx, info, &have, "krsi_policy_rule_info");
 }
 
 const char *krsi_policy_warning(const struct krsi_policy *policy, size_t index)

@@ -334,6 +334,49 @@ static void test_defaults_that_are_wrong(void **state)
 	krsi_policy_free(policy_parse(*state, POLICY "default: { process: allow }\n"));
 }
 
+static void test_what_a_rule_does_can_be_asked(void **state)
+{
+	static const struct {
+		const char *action;
+		uint32_t mode, error, signal;
+	} expected[] = {
+		{ "deny", KRSI_POLICY_PERMISSIVE, EPERM, 0 },
+		{ "deny", KRSI_POLICY_ENFORCE, EACCES, 0 },
+		{ "kill", KRSI_POLICY_PERMISSIVE, 0, SIGKILL },
+		{ "signal", KRSI_POLICY_PERMISSIVE, 0, SIGTERM },
+		{ "tag", KRSI_POLICY_PERMISSIVE, 0, 0 },
+		{ "audit", KRSI_POLICY_PERMISSIVE, 0, 0 },
+		{ "allow", KRSI_POLICY_PERMISSIVE, 0, 0 },
+	};
+	struct krsi_policy *policy = policy_parse(*state, POLICY
+		"mode: permissive\nrules:\n"
+		"  - { name: r0, on: file.open, action: deny }\n"
+		"  - { name: r1, on: file.read, action: { deny: EACCES }, mode: enforce }\n"
+		"  - { name: r2, on: file.write, action: kill }\n"
+		"  - { name: r3, on: file.link, action: { signal: TERM } }\n"
+		"  - { name: r4, on: process.exec, action: { tag: t } }\n"
+		"  - { name: r5, on: process.exec, action: audit }\n"
+		"  - { name: r6, on: process.exec, action: allow }\n");
+	struct krsi_policy_rule_info info = { .sz = sizeof(info) };
+	char name[] = "r0";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(expected); i++, name[1]++) {
+		assert_ok(*state, krsi_policy_rule_info(policy, i, &info));
+		assert_string_equal(info.name, name);
+		assert_string_equal(info.action, expected[i].action);
+		assert_int_equal(info.mode, expected[i].mode);
+		assert_int_equal(info.error, expected[i].error);
+		assert_int_equal(info.signal, expected[i].signal);
+	}
+	assert_int_equal(krsi_policy_rule_info(policy, i, &info), -ENOENT);
+	assert_int_equal(krsi_policy_rule_info(policy, 0, NULL), -EINVAL);
+	assert_int_equal(krsi_policy_rule_info(NULL, 0, &info), -EINVAL);
+	info.sz = 0;
+	assert_int_equal(krsi_policy_rule_info(policy, 0, &info), -EINVAL);
+	krsi_policy_free(policy);
+}
+
 static void test_the_whole_policys_keys(void **state)
 {
 	struct krsi_policy *policy = policy_parse(*state, POLICY
@@ -424,6 +467,7 @@ int main(void)
 		ctx_test(test_what_decides_nothing_is_refused),
 		ctx_test(test_the_narrowest_default_is_heard),
 		ctx_test(test_defaults_that_are_wrong),
+		ctx_test(test_what_a_rule_does_can_be_asked),
 		ctx_test(test_the_whole_policys_keys),
 		ctx_test(test_rules_that_never_decide_are_a_warning),
 	};

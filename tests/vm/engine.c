@@ -131,6 +131,49 @@ static void test_apply_exchanges_and_rollback_goes_back(void **state)
 	engine_stop(&e);
 }
 
+/* What krsi_engine_program_info() tells of a program, by name. */
+static struct krsi_engine_program_info program_find(const struct engine *e, const char *name)
+{
+	struct krsi_engine_program_info info = { .sz = sizeof(info) };
+	size_t i;
+
+	for (i = 0; krsi_engine_program_info(e->engine, i, &info) == 0; i++)
+		if (strcmp(info.name, name) == 0)
+			return info;
+	fail_msg("%s is not attached", name);
+	return info;
+}
+
+static void sysctl_write(const char *text)
+{
+	int fd = open("/proc/sys/kernel/bpf_stats_enabled", O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void test_programs_have_a_number_and_a_cost(void **state)
+{
+	struct engine e = engine_start(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: deny }\n");
+	struct krsi_engine_program_info before, after;
+	int i;
+
+	before = program_find(&e, "file_open");
+	assert_true(before.id > 0);
+	assert_int_equal(before.runs, 0);	/* nobody counts */
+	sysctl_write("1");
+	for (i = 0; i < 100; i++)
+		assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EPERM);
+	sysctl_write("0");
+	after = program_find(&e, "file_open");
+	assert_int_equal(after.id, before.id);
+	assert_true(after.runs >= 100);
+	assert_true(after.run_time > 0);
+	assert_int_equal(krsi_engine_program_info(e.engine, 1000, &after), -ENOENT);
+	engine_stop(&e);
+}
+
 static void test_nothing_is_attached_without_need(void **state)
 {
 	struct engine e = engine_start(RULES "  - { name: r, on: process.exec, object: { owner: 4000000 }, action: deny }\n");
@@ -255,6 +298,7 @@ int main(void)
 		vm_test(test_exe_subject_decides),
 		vm_test(test_permissive_reports_only),
 		vm_test(test_apply_exchanges_and_rollback_goes_back),
+		vm_test(test_programs_have_a_number_and_a_cost),
 		vm_test(test_nothing_is_attached_without_need),
 		vm_test(test_prepared_policies_need_no_other_programs),
 		vm_test(test_apply_after_a_fork),
