@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libkrsi/encode.h>
@@ -164,6 +165,22 @@ static int end(struct run *run, int ended_by)
 	return code;
 }
 
+static void stats_open(struct run *run)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	run->start_time = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	if (!run->no_stats)
+		run->stats = stats_server_open(STATS_DIR, run_figures_text, run);
+}
+
+static void stats_close(struct run *run)
+{
+	stats_server_close(run->stats);
+	busy_free(&run->busy);
+}
+
 /* What turns events into lines. */
 static int encoder_new(struct run *run)
 {
@@ -196,6 +213,7 @@ static int run_engine(struct run *run)
 		return fail(run, err);
 	}
 	krsi_engine_set_event(run->engine, run_event, run);
+	stats_open(run);	/* before policies can refuse it */
 	code = policies_apply(run, &policies);
 	if (!code)
 		code = ready_tell(run);
@@ -203,6 +221,7 @@ static int run_engine(struct run *run)
 		code = run_loop(run, &ended_by);
 	if (!code)
 		code = end(run, ended_by);
+	stats_close(run);
 	krsi_engine_free(run->engine);
 	return code;
 }
@@ -284,6 +303,7 @@ static int ready_fd_read(const struct tool_command *self, struct run *run)
 enum run_option {
 	OPTION_ECS = TOOL_OPTION_FIRST_FREE,
 	OPTION_JSON,
+	OPTION_NO_STATS,
 	OPTION_OCSF,
 	OPTION_OUTPUT,
 	OPTION_PERMISSIVE,
@@ -296,6 +316,7 @@ static const struct option options[] = {
 	TOOL_OPTIONS,
 	{ "ecs", no_argument, NULL, OPTION_ECS },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "no-stats", no_argument, NULL, OPTION_NO_STATS },
 	{ "ocsf", no_argument, NULL, OPTION_OCSF },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ "permissive", no_argument, NULL, OPTION_PERMISSIVE },
@@ -322,6 +343,9 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 		return format_read(self, run, KRSI_ENCODE_ECS);
 	case OPTION_JSON:
 		return format_read(self, run, KRSI_ENCODE_JSON);
+	case OPTION_NO_STATS:
+		run->no_stats = true;
+		return -1;
 	case OPTION_OCSF:
 		return format_read(self, run, KRSI_ENCODE_OCSF);
 	case OPTION_OUTPUT:
@@ -381,6 +405,7 @@ const struct tool_command tool_run = {
 		"  --ocsf             the same in the Open Cybersecurity Schema Framework\n"
 		"  --output FILE      append events to a file, which is made with mode 0600;\n"
 		"                     SIGHUP opens it again\n"
+		"  --no-stats         do not listen for krsi stats and krsi top\n"
 		"  --permissive       refuse nothing, whatever the policies say; only tell\n"
 		"  --pidfile FILE     write the number of this process there once all is in\n"
 		"                     force; when it names a process that runs, do nothing\n"

@@ -2,7 +2,7 @@
 /*
  * Inside of `krsi run`: run.c reads the arguments, and is its life from the first policy to the
  * summary; run_loop.c waits for events and signals; run_output.c writes lines; run_pidfile.c keeps a
- * second instance away.
+ * second instance away; run_stats.h is for who asks for figures.
  */
 #ifndef KRSI_TOOL_RUN_H
 #define KRSI_TOOL_RUN_H
@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 
 #include "policies.h"
+#include "run_stats.h"
 
 struct krsi_ctx;
 struct krsi_encoder;
@@ -94,6 +95,8 @@ int pidfile_write(struct pidfile *pidfile);
 /* Remove it if it is still the one that we wrote. */
 void pidfile_remove(const struct pidfile *pidfile);
 
+#define LOSSY_MAX 64
+
 /* --- the whole ------------------------------------------------------------- */
 
 struct run {
@@ -104,6 +107,7 @@ struct run {
 	bool permissive;
 	bool verbose;
 	const char *output_path;
+	bool no_stats;
 	int ready_fd;			/* -1: none */
 	uint32_t ring_size;
 
@@ -115,6 +119,12 @@ struct run {
 	struct output output;
 	struct pidfile pidfile;
 	int signals;
+
+	struct stats_server *stats;	/* NULL: nobody can ask */
+	int64_t start_time;		/* ns since 1970 */
+	struct busy_table busy;
+	const char *lossy[LOSSY_MAX];	/* operations that lost events */
+	size_t lossy_count;
 };
 
 /* Read the policies again and put them in force. When that fails the old ones stay; stderr says why. */

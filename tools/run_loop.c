@@ -37,6 +37,7 @@ int run_event(void *data, const struct krsi_event *event)
 	const char *text;
 	int err = krsi_encoder_event(run->encoder, event, &text, NULL);
 
+	run_figures_event(run, event);
 	output_add(&run->output, err ? NULL : strdup(text));
 	return output_is_full(&run->output);
 }
@@ -91,6 +92,7 @@ int run_loop(struct run *run, int *ended_by)
 		{ .fd = run->signals, .events = POLLIN },
 		{ .events = POLLIN },
 		{ .events = POLLOUT },
+		{ .fd = stats_server_fd(run->stats), .events = POLLIN },
 	};
 	bool pending;
 
@@ -108,5 +110,6 @@ int run_loop(struct run *run, int *ended_by)
 		if (!pending && events_take(run, BUDGET) < 0)
 			return TOOL_FAILED;
 		output_flush(&run->output);
+		stats_server_serve(run->stats);
 	}
 }

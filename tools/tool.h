@@ -30,6 +30,7 @@ extern const struct tool_command tool_check;
 extern const struct tool_command tool_hooks;
 extern const struct tool_command tool_load;
 extern const struct tool_command tool_run;
+extern const struct tool_command tool_stats;
 extern const struct tool_command tool_status;
 extern const struct tool_command tool_test;
 

@@ -31,7 +31,7 @@ struct krsi_event {
 static struct krsi_event events[5000];
 static size_t event_count, event_next;
 static int engine_fd, dispatch_error, encoder_error, fill;
-static unsigned int reloads, dispatches;
+static unsigned int reloads, dispatches, counted;
 static uint32_t largest_budget;
 static char dir[64], told[4096];
 static struct run run;
@@ -105,6 +105,13 @@ int tool_fail(const struct krsi_ctx *ctx)
 	return TOOL_FAILED;
 }
 
+void run_figures_event(struct run *which, const struct krsi_event *event)
+{
+	if (which != &run || !event)
+		unexpected("run_figures_event");
+	counted++;
+}
+
 void run_reload(struct run *which)
 {
 	if (which != &run)
@@ -158,6 +165,7 @@ static void test_events_become_lines_in_their_order(void **state)
 	event_add(15, 0);
 	drain();
 	assert_string_equal(content(), "10 11 LOST3 15 ");
+	assert_int_equal(counted, 4);
 }
 
 static void test_events_that_cannot_be_encoded_are_counted(void **state)
@@ -268,7 +276,7 @@ static int setup(void **state)
 	run = (struct run){ .ready_fd = -1 };
 	event_count = event_next = 0;
 	dispatch_error = encoder_error = fill = 0;
-	reloads = dispatches = 0;
+	reloads = dispatches = counted = 0;
 	largest_budget = 0;
 	told[0] = '\0';
 	sigemptyset(&set);

@@ -113,6 +113,7 @@ static void test_help_goes_to_stdout(void **state)
 		{ { "help", "status" }, DONE, "usage: krsi status", "" },
 		{ { "help", "hooks" }, DONE, "usage: krsi hooks", "" },
 		{ { "help", "load" }, DONE, "usage: krsi load", "" },
+		{ { "help", "stats" }, DONE, "usage: krsi stats", "" },
 		{ { "load", "--help" }, DONE, "With --check: 0 every program", "" },
 		{ { "status", "-h" }, DONE, "usage: krsi status", "" },
 		{ { "--version" }, DONE, "krsi " KRSI_VERSION ", libkrsi ", "" },
@@ -141,7 +142,7 @@ static const char *option_next(const char **help)
 
 static void test_manual_has_every_option(void **state)
 {
-	static const char *const commands[] = { "status", "hooks", "load" };
+	static const char *const commands[] = { "status", "hooks", "load", "stats" };
 	static char manual[64 * 1024];
 	const char *help, *option;
 	char words[80];
@@ -177,6 +178,9 @@ static void test_mistakes_are_usage_errors_that_say_what_to_do(void **state)
 		{ { "-x" }, USAGE, "", "unknown option -x" },
 		{ { "--color=red", "status" }, USAGE, "", "--color is auto, always or never, not \"red\"" },
 		{ { "\033[2Jstatus" }, USAGE, "", "krsi: there is no command \\x1b[2Jstatus" },
+		{ { "stats", "4711" }, USAGE, "", "stats takes no argument, but got 4711; a process is named by --pid" },
+		{ { "stats", "--pid", "-1" }, USAGE, "", "--pid is the number of a process, not \"-1\"" },
+		{ { "stats", "--json", "--prometheus" }, USAGE, "", "--json and --prometheus exclude one another" },
 		{ { "status", "now" }, USAGE, "", "takes no argument" },
 		{ { "status", "--jsn" }, USAGE, "", "krsi: unknown option --jsn\nkrsi: see: krsi help status\n" },
 		{ { "status", "--json=2" }, USAGE, "", "option --json=2 takes no value" },
