@@ -35,6 +35,7 @@ static const struct tool_command *const commands[] = {
 	&tool_test,
 	&tool_run,
 	&tool_stats,
+	&tool_top,
 	&tool_help,
 };
 

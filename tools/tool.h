@@ -33,6 +33,7 @@ extern const struct tool_command tool_run;
 extern const struct tool_command tool_stats;
 extern const struct tool_command tool_status;
 extern const struct tool_command tool_test;
+extern const struct tool_command tool_top;
 
 /* Options that every command takes, and what getopt_long() returns for those without a letter. */
 enum tool_option {

@@ -12,6 +12,7 @@
 #include "../../tools/stats.h"
 #include "../../tools/term.h"
 #include "../../tools/tool.h"
+#include "../../tools/top.h"
 #include "event_tools.h"
 
 #define HOSTILE "a\n\"b\\\033[2J\xc3\xa4"
@@ -146,21 +147,46 @@ static void test_what_is_not_counted_has_no_sample(void **state)
 
 /* --- text -------------------------------------------------------------------------------- */
 
-static void text_print(const json_t *answer, char *text, size_t size)
+/* What is printed from the first call until the second one. */
+static FILE *capture_begin(int *saved)
 {
 	FILE *file = tmpfile();
-	int saved = dup(STDOUT_FILENO);
 
 	assert_non_null(file);
 	fflush(stdout);
+	*saved = dup(STDOUT_FILENO);
 	dup2(fileno(file), STDOUT_FILENO);
-	stats_text_print(answer);
+	return file;
+}
+
+static void capture_end(FILE *file, int saved, char *text, size_t size)
+{
 	fflush(stdout);
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
 	rewind(file);
 	text[fread(text, 1, size - 1, file)] = '\0';
 	fclose(file);
+}
+
+static void text_print(const json_t *answer, char *text, size_t size)
+{
+	int saved;
+	FILE *file = capture_begin(&saved);
+
+	stats_text_print(answer);
+	capture_end(file, saved, text, size);
+}
+
+/* Two answers of one process; NULL: there was none before. */
+static void table_print(json_t *now, json_t *before, char *text, size_t size)
+{
+	const struct figures two[] = { { &now, 1 }, { &before, 1 } };
+	int saved;
+	FILE *file = capture_begin(&saved);
+
+	top_print(&two[0], before ? &two[1] : NULL, false);
+	capture_end(file, saved, text, size);
 }
 
 static void test_text_has_the_figures(void **state)
@@ -210,6 +236,75 @@ static void test_what_is_missing_is_nothing(void **state)
 	assert_string_equal(figure_text(answer, "policies.name"), "");
 	prometheus(&answer, 1);
 	json_decref(answer);
+}
+
+/* --- top ------------------------------------------------------------------------------------ */
+
+static json_t *rule_of(json_t *answer, size_t index)
+{
+	return json_array_get(json_object_get(json_array_get(json_object_get(answer, "policies"), 0), "rules"), index);
+}
+
+static void number_set(json_t *object, const char *name, json_int_t value)
+{
+	json_object_set_new(object, name, json_integer(value));
+}
+
+static void test_top_puts_first_what_happened_since(void **state)
+{
+	json_t *before = page_answer(), *now = page_answer();
+	char text[8192];
+
+	(void)state;
+	number_set(now, "boot_ns", figure_number(before, "boot_ns") + 2000000000);
+	number_set(rule_of(now, 1), "hits", 13);	/* 5 more than before in 2 seconds */
+	number_set(json_array_get(json_object_get(now, "programs"), 0), "run_time_ns", 1200000 + 20000000);
+	number_set(json_array_get(json_object_get(now, "programs"), 0), "runs", 500);
+	table_print(now, before, text, sizeof(text));
+	assert_words(text, "krsi run 4711: 17 events, 3 lost, 0 not written\n");
+	assert_words(text, "REFUSED/S RULE\n"
+			   "        13       2.5          0       0.0 web/preload\n"
+			   "        12       0.0         12       0.0 web/no-tmp\n");
+	assert_words(text, "       500      50.0      42400     1.00% exec_check\n");
+	assert_words(text, "        15       0.0         12       812 /usr/bin/curl\n");
+	table_print(now, NULL, text, sizeof(text));
+	assert_words(text, "        13         -          0         - web/preload\n");
+	assert_null(strchr(text, '\033'));	/* nothing for a terminal */
+	json_decref(before);
+	json_decref(now);
+}
+
+static void test_top_begins_anew_with_the_counters(void **state)
+{
+	json_t *before = page_answer(), *now = page_answer();
+	char text[8192];
+
+	(void)state;
+	number_set(now, "boot_ns", figure_number(before, "boot_ns") + 1000000000);
+	number_set(rule_of(now, 0), "hits", 2);	/* other policies: fewer than before */
+	table_print(now, before, text, sizeof(text));
+	assert_words(text, "         2       2.0         12       0.0 web/no-tmp\n");
+	number_set(now, "start_time_ns", 1);	/* another process with this PID */
+	table_print(now, before, text, sizeof(text));
+	assert_words(text, "         2         -         12         - web/no-tmp\n");
+	json_decref(before);
+	json_decref(now);
+}
+
+static void test_top_says_what_would_count(void **state)
+{
+	json_t *now = page_answer();
+	char text[8192];
+
+	(void)state;
+	json_object_set_new(now, "cost_counted", json_false());
+	json_object_set_new(rule_of(now, 0), "name", json_string(HOSTILE));
+	table_print(now, NULL, text, sizeof(text));
+	assert_words(text, "\ncost: not counted; sysctl -w kernel.bpf_stats_enabled=1");
+	assert_null(strstr(text, "exec_check"));
+	assert_words(text, " web/a \"b\\\\\\x1b[2J\xc3\xa4\n");
+	assert_null(strchr(text, '\033'));
+	json_decref(now);
 }
 
 /* --- busy processes ------------------------------------------------------------------------ */
@@ -302,6 +397,9 @@ int main(void)
 		stats_test(test_text_has_the_figures),
 		stats_test(test_text_cannot_steer_a_terminal),
 		stats_test(test_what_is_missing_is_nothing),
+		stats_test(test_top_puts_first_what_happened_since),
+		stats_test(test_top_begins_anew_with_the_counters),
+		stats_test(test_top_says_what_would_count),
 		stats_test(test_events_are_counted_by_process),
 		stats_test(test_a_flood_of_processes_is_bounded_and_counted),
 	};
