@@ -36,6 +36,7 @@ static const struct tool_command *const commands[] = {
 	&tool_run,
 	&tool_stats,
 	&tool_top,
+	&tool_ps,
 	&tool_help,
 };
 

@@ -215,7 +215,8 @@ static const char *type(uint32_t kind)
 {
 	static const char *const types[] = {
 		[KRSI_EVENT_KIND_RULE] = "event", [KRSI_EVENT_KIND_LOST] = "lost", [KRSI_EVENT_KIND_FORK] = "fork",
-		[KRSI_EVENT_KIND_EXEC] = "exec", [KRSI_EVENT_KIND_EXIT] = "exit", [KRSI_EVENT_KIND_IDENTITY] = "identity",
+		[KRSI_EVENT_KIND_EXEC] = "exec", [KRSI_EVENT_KIND_EXIT] = "exit", [KRSI_EVENT_KIND_PROCESS] = "process",
+		[KRSI_EVENT_KIND_IDENTITY] = "identity",
 	};
 
 	return kind < sizeof(types) / sizeof(types[0]) && types[kind] ? types[kind] : "unknown";
@@ -227,10 +228,12 @@ void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_eve
 	json_t *object = json_object();
 
 	krsi_priv_json_put(&object, "type", json_string(type(kind)));
-	head_add(encoder, &object, event);
+	/* A process of a table did not happen at a time. */
+	if (kind != KRSI_EVENT_KIND_PROCESS)
+		head_add(encoder, &object, event);
 	if (kind == KRSI_EVENT_KIND_RULE)
 		rule_add(&object, event);
-	else
+	else if (kind != KRSI_EVENT_KIND_PROCESS)
 		krsi_priv_json_put(&object, "operation", json_string(krsi_event_operation(event)));
 	number_add(encoder, &object, event, KRSI_EVENT_ERROR, "error");
 	number_add(encoder, &object, event, KRSI_EVENT_SENT_SIGNAL, "sent_signal");

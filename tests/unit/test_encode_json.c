@@ -229,6 +229,7 @@ static void test_json_of_every_kind(void **state)
 					"\"generation\":1,\"operation\":\"process.fork\",\"pid\":812}" },
 		{ KRSI_EVENT_KIND_EXEC, "{\"type\":\"exec\"," },
 		{ KRSI_EVENT_KIND_EXIT, "{\"type\":\"exit\"," },
+		{ KRSI_EVENT_KIND_PROCESS, "{\"type\":\"process\",\"pid\":812}" },	/* it did not happen at a time */
 		{ KRSI_EVENT_KIND_LOST, "{\"type\":\"lost\",\"time\":\"2026-11-26T22:14:03.123456789Z\",\"boot_ns\":123456789,\"operation\":"
 					"\"file.open\",\"cause\":\"ring\",\"count\":0,\"total\":0}" },
 		{ 77, "{\"type\":\"unknown\"," },

@@ -142,7 +142,7 @@ static const char *option_next(const char **help)
 
 static void test_manual_has_every_option(void **state)
 {
-	static const char *const commands[] = { "status", "hooks", "load", "stats", "top" };
+	static const char *const commands[] = { "status", "hooks", "load", "ps", "stats", "top" };
 	static char manual[64 * 1024];
 	const char *help, *option;
 	char words[80];
@@ -185,6 +185,8 @@ static void test_mistakes_are_usage_errors_that_say_what_to_do(void **state)
 		{ { "top", "--interval", "0.01" }, USAGE, "", "--interval is a number of seconds, from 0.1 to 3600, not \"0.01\"" },
 		{ { "top", "--interval", "nan" }, USAGE, "", "not \"nan\"" },
 		{ { "top", "4711" }, USAGE, "", "top takes no argument, but got 4711" },
+		{ { "ps", "init" }, USAGE, "", "\"init\" is not the number of a process" },
+		{ { "ps", "1", "2" }, USAGE, "", "ps takes one process, but got 2 as well" },
 		{ { "status", "now" }, USAGE, "", "takes no argument" },
 		{ { "status", "--jsn" }, USAGE, "", "krsi: unknown option --jsn\nkrsi: see: krsi help status\n" },
 		{ { "status", "--json=2" }, USAGE, "", "option --json=2 takes no value" },
