@@ -30,7 +30,7 @@ static int cookie_compare(const void *a, const void *b)
 /* Who made whom. Those with the lower PID come first among siblings. false: no memory. */
 static bool link_all(struct ps_processes *processes)
 {
-	struct ps_process **by_cookie = calloc(processes->count + 1, sizeof(*by_cookie)), **up;
+	struct ps_process **by_cookie = calloc(processes->count, sizeof(*by_cookie)), **up;
 	struct ps_process key, *asked = &key;
 	size_t i;
 
@@ -80,7 +80,7 @@ bool ps_tree_make(struct ps_processes *processes, pid_t pid)
 	bool found = !pid;
 	size_t i;
 
-	if (!link_all(processes))
+	if (processes->count && !link_all(processes))
 		return false;
 	for (i = 0; i < processes->count; i++) {
 		if (!pid)
