@@ -2,9 +2,7 @@
 /* krsi run: put policies in force, and tell what they do. */
 #include "run.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,8 +15,6 @@
 #include "load.h"
 #include "term.h"
 #include "tool.h"
-
-#define RING_SIZE_MAX (UINT32_C(1) << 31)
 
 /* --- policies -------------------------------------------------------------- */
 
@@ -182,6 +178,7 @@ static int run_engine(struct run *run)
 	struct krsi_engine_opts opts = {
 		.sz = sizeof(opts),
 		.ring_size = run->ring_size,
+		.denial_ring_size = run->denial_ring_size,
 		.flags = run->permissive ? KRSI_ENGINE_PERMISSIVE : 0,
 	};
 	struct policies policies;
@@ -237,72 +234,19 @@ static int run(struct run *run)
 
 /* --- arguments --------------------------------------------------------------- */
 
-/* A number, K, M or G behind it where `units` says so. -1 for anything else, or one above `max`. */
-static int64_t number_read(const char *text, bool units, uint32_t max)
-{
-	unsigned long long number, factor = 1;
-	char *end;
-
-	if (!isdigit((unsigned char)*text))	/* strtoull() takes spaces and signs */
-		return -1;
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (units && *end && !end[1])
-		factor = *end == 'K' ? 1u << 10 : *end == 'M' ? 1u << 20 : *end == 'G' ? 1u << 30 : 0;
-	else if (*end)
-		return -1;
-	if (errno || !factor || number > max / factor)
-		return -1;
-	return (int64_t)(number * factor);
-}
-
-static int ring_size_read(const struct tool_command *self, struct run *run)
-{
-	int64_t size = number_read(optarg, true, RING_SIZE_MAX), page = sysconf(_SC_PAGESIZE);
-
-	if (size < page || size & (size - 1))
-		return tool_usage(self, "--ring-size is a power of two from %d to 2G, not \"%s\"", (int)page, optarg);
-	run->ring_size = (uint32_t)size;
-	return -1;
-}
-
-static int ready_fd_read(const struct tool_command *self, struct run *run)
-{
-	int64_t fd = number_read(optarg, false, INT32_MAX);
-	int mode;
-
-	if (fd <= STDERR_FILENO)
-		return tool_usage(self, "--ready-fd is the number of a descriptor, from 3, not \"%s\"", optarg);
-	mode = fcntl((int)fd, F_GETFL);
-	if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY)
-		return tool_usage(self, "--ready-fd %s: %s", optarg, mode < 0 ? "this descriptor is not open" : "this descriptor cannot be written");
-	fcntl((int)fd, F_SETFD, FD_CLOEXEC);
-	run->ready_fd = (int)fd;
-	return -1;
-}
-
-enum run_option {
-	OPTION_ECS = TOOL_OPTION_FIRST_FREE,
+enum {
+	OPTION_ECS = RUN_OPTION_FIRST_FREE,
 	OPTION_JSON,
 	OPTION_OCSF,
 	OPTION_OUTPUT,
-	OPTION_PERMISSIVE,
-	OPTION_PIDFILE,
-	OPTION_READY_FD,
-	OPTION_RING_SIZE,
 };
 
 static const struct option options[] = {
-	TOOL_OPTIONS,
+	RUN_OPTIONS,
 	{ "ecs", no_argument, NULL, OPTION_ECS },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "ocsf", no_argument, NULL, OPTION_OCSF },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
-	{ "permissive", no_argument, NULL, OPTION_PERMISSIVE },
-	{ "pidfile", required_argument, NULL, OPTION_PIDFILE },
-	{ "ready-fd", required_argument, NULL, OPTION_READY_FD },
-	{ "ring-size", required_argument, NULL, OPTION_RING_SIZE },
-	{ "verbose", no_argument, NULL, 'v' },
 	{ 0 },
 };
 
@@ -327,21 +271,8 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 	case OPTION_OUTPUT:
 		run->output_path = optarg;
 		return -1;
-	case OPTION_PERMISSIVE:
-		run->permissive = true;
-		return -1;
-	case OPTION_PIDFILE:
-		run->pidfile.path = optarg;
-		return -1;
-	case OPTION_READY_FD:
-		return ready_fd_read(self, run);
-	case OPTION_RING_SIZE:
-		return ring_size_read(self, run);
-	case 'v':
-		run->verbose = true;
-		return -1;
 	default:
-		return tool_common_option(self, c, argv);
+		return run_option_read(self, run, c, argv);
 	}
 }
 
@@ -388,6 +319,7 @@ const struct tool_command tool_run = {
 		"                     force, and close it\n"
 		"  --ring-size BYTES  room for events that wait, a power of two; K, M or G may\n"
 		"                     stand behind the number\n"
+		"  --denial-ring-size BYTES  room of their own for refusals that wait, likewise\n"
 		"  -v, --verbose      below each line all that is known of the event, in indented\n"
 		"                     lines; and on stderr the policies and programs, messages of\n"
 		"                     the library, and at the end how often each rule applied\n"

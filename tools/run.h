@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Inside of `krsi run`: run.c reads the arguments, and is its life from the first policy to the
- * summary; run_loop.c waits for events and signals; run_output.c writes lines; run_pidfile.c keeps a
- * second instance away.
+ * summary; run_options.c knows the options that others have as well; run_loop.c waits for events and signals;
+ * run_output.c writes lines; run_pidfile.c keeps a second instance away.
  */
 #ifndef KRSI_TOOL_RUN_H
 #define KRSI_TOOL_RUN_H
@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 
 #include "policies.h"
+#include "tool.h"
 
 struct krsi_ctx;
 struct krsi_encoder;
@@ -105,7 +106,7 @@ struct run {
 	bool verbose;
 	const char *output_path;
 	int ready_fd;			/* -1: none */
-	uint32_t ring_size;
+	uint32_t ring_size, denial_ring_size;
 
 	struct krsi_ctx *ctx;
 	struct krsi_engine *engine;
@@ -129,5 +130,27 @@ int run_loop(struct run *run, int *ended_by);
 
 /* Hand out what is in the ring, to its end. Returns enum tool_exit. */
 int run_drain(struct run *run);
+
+/* --- options of all who put policies in force -------------------------------- */
+
+enum run_option {
+	RUN_OPTION_DENIAL_RING_SIZE = TOOL_OPTION_FIRST_FREE,
+	RUN_OPTION_PERMISSIVE,
+	RUN_OPTION_PIDFILE,
+	RUN_OPTION_READY_FD,
+	RUN_OPTION_RING_SIZE,
+	RUN_OPTION_FIRST_FREE,
+};
+#define RUN_OPTIONS										\
+	TOOL_OPTIONS,										\
+	{ "denial-ring-size", required_argument, NULL, RUN_OPTION_DENIAL_RING_SIZE },		\
+	{ "permissive", no_argument, NULL, RUN_OPTION_PERMISSIVE },				\
+	{ "pidfile", required_argument, NULL, RUN_OPTION_PIDFILE },				\
+	{ "ready-fd", required_argument, NULL, RUN_OPTION_READY_FD },				\
+	{ "ring-size", required_argument, NULL, RUN_OPTION_RING_SIZE },				\
+	{ "verbose", no_argument, NULL, 'v' }
+
+/* Act on what getopt_long() returned and the command does not know itself. -1 to go on, otherwise the exit code. */
+int run_option_read(const struct tool_command *self, struct run *run, int c, char **argv);
 
 #endif
