@@ -154,6 +154,8 @@ static int end(struct run *run, int ended_by)
 	krsi_engine_info(run->engine, &info);
 	tool_error("ended by SIG%s: %" PRIu64 " event%s, %" PRIu64 " lost, %" PRIu64 " not written", sigabbrev_np(ended_by),
 		   info.events, plural(info.events), info.lost, run->output.dropped_total);
+	if (run->output.rotation.failed)
+		tool_error("%s: could not be rotated %" PRIu64 " time%s", run->output_path, run->output.rotation.failed, plural(run->output.rotation.failed));
 	if (info.identities_lost)
 		tool_error("%" PRIu64 " file%s got a name of the policies meanwhile and could not be followed: only the name was denied, not what leads to the same file", info.identities_lost,
 			   plural(info.identities_lost));
@@ -221,6 +223,7 @@ static int run(struct run *run)
 	}
 	code = TOOL_FAILED;
 	if (pidfile_check(&run->pidfile) == 0 && encoder_new(run) == 0 && output_open(&run->output, run->output_path, run_gap_line, run) == 0) {
+		run->output.rotation = run->rotation;
 		code = run_engine(run);
 		output_close(&run->output);
 		pidfile_remove(&run->pidfile);
@@ -287,6 +290,9 @@ static int run_run(const struct tool_command *self, int argc, char **argv)
 		if (code >= 0)
 			return code;
 	}
+	code = run_options_check(self, &all);
+	if (code >= 0)
+		return code;
 	if (optind == argc)
 		return tool_usage(self, "run needs a policy: krsi run POLICY.yaml");
 	all.paths = argv + optind;
@@ -317,6 +323,9 @@ const struct tool_command tool_run = {
 		"                     force; when it names a process that runs, do nothing\n"
 		"  --ready-fd N       write a line feed to this descriptor once all is in\n"
 		"                     force, and close it\n"
+		"  --rotate-size BYTES  when FILE has so many, call it FILE.1, FILE.1 FILE.2 and\n"
+		"                     so on, and begin a new one; K, M or G as below\n"
+		"  --rotate-count N   keep so many of them beside it; the default is 5\n"
 		"  --ring-size BYTES  room for events that wait, a power of two; K, M or G may\n"
 		"                     stand behind the number\n"
 		"  --denial-ring-size BYTES  room of their own for refusals that wait, likewise\n"

@@ -2,11 +2,12 @@
 /*
  * Inside of `krsi run`: run.c reads the arguments, and is its life from the first policy to the
  * summary; run_options.c knows the options that others have as well; run_loop.c waits for events and signals;
- * run_output.c writes lines; run_pidfile.c keeps a second instance away.
+ * run_output.c writes lines; run_rotate.c moves files that became too large; run_pidfile.c keeps a second instance away.
  */
 #ifndef KRSI_TOOL_RUN_H
 #define KRSI_TOOL_RUN_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,27 @@ struct krsi_encoder;
 struct krsi_engine;
 struct krsi_event;
 struct krsi_policy;
+
+/* --- rotation -------------------------------------------------------------- */
+
+#define ROTATE_COUNT_DEFAULT 5
+
+/* Wishes of --rotate-size and --rotate-count, and what became of them. */
+struct rotation {
+	uint64_t size;		/* bytes at which a file gets another name; 0: never */
+	uint32_t count;		/* how many files are kept beside it; 0: as many as usual */
+	uint64_t failed;
+	uint64_t retry_at;	/* after a failure: bytes at which to try again; 0: there was none */
+};
+
+/* Whether a file of this size is to be moved. */
+bool rotation_is_due(const struct rotation *rotation, uint64_t size);
+
+/* Make room for a new file of that name, unless `fd` is no longer what has it. 0, or -1 with the failure told. */
+int rotation_move(struct rotation *rotation, const char *path, int fd);
+
+/* How moving it and opening a new one ended, for a file of this size. */
+void rotation_done(struct rotation *rotation, bool succeeded, uint64_t size);
 
 /* --- lines ----------------------------------------------------------------- */
 
@@ -53,6 +75,8 @@ struct output {
 	uint64_t gap;		/* how many events its first line stands for; 0: it is a line like others */
 	uint64_t dropped;	/* since the last line that told of it */
 	uint64_t dropped_total;
+
+	struct rotation rotation;	/* set after output_open() */
 };
 
 /* Open the file, or stdout. 0, or -1 with the failure told. */
@@ -105,6 +129,7 @@ struct run {
 	bool permissive;
 	bool verbose;
 	const char *output_path;
+	struct rotation rotation;
 	int ready_fd;			/* -1: none */
 	uint32_t ring_size, denial_ring_size;
 
@@ -139,6 +164,8 @@ enum run_option {
 	RUN_OPTION_PIDFILE,
 	RUN_OPTION_READY_FD,
 	RUN_OPTION_RING_SIZE,
+	RUN_OPTION_ROTATE_COUNT,
+	RUN_OPTION_ROTATE_SIZE,
 	RUN_OPTION_FIRST_FREE,
 };
 #define RUN_OPTIONS										\
@@ -148,9 +175,14 @@ enum run_option {
 	{ "pidfile", required_argument, NULL, RUN_OPTION_PIDFILE },				\
 	{ "ready-fd", required_argument, NULL, RUN_OPTION_READY_FD },				\
 	{ "ring-size", required_argument, NULL, RUN_OPTION_RING_SIZE },				\
+	{ "rotate-count", required_argument, NULL, RUN_OPTION_ROTATE_COUNT },			\
+	{ "rotate-size", required_argument, NULL, RUN_OPTION_ROTATE_SIZE },			\
 	{ "verbose", no_argument, NULL, 'v' }
 
 /* Act on what getopt_long() returned and the command does not know itself. -1 to go on, otherwise the exit code. */
 int run_option_read(const struct tool_command *self, struct run *run, int c, char **argv);
+
+/* What can be said of all of them together only, with the same results. */
+int run_options_check(const struct tool_command *self, const struct run *run);
 
 #endif

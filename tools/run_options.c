@@ -10,6 +10,8 @@
 #include "run.h"
 
 #define RING_SIZE_MAX (UINT32_C(1) << 31)
+#define ROTATE_SIZE_MIN 4096
+#define ROTATE_COUNT_MAX 10000
 
 /* A number, K, M or G behind it where `units` says so. -1 for anything else, or one above `max`. */
 static int64_t number_read(const char *text, bool units, uint64_t max)
@@ -55,6 +57,35 @@ static int ready_fd_read(const struct tool_command *self, struct run *run)
 	return -1;
 }
 
+static int rotate_size_read(const struct tool_command *self, struct run *run)
+{
+	int64_t size = number_read(optarg, true, INT64_MAX);
+
+	if (size < ROTATE_SIZE_MIN)
+		return tool_usage(self, "--rotate-size is a number of bytes from %d, such as 64M, not \"%s\"", ROTATE_SIZE_MIN, optarg);
+	run->rotation.size = (uint64_t)size;
+	return -1;
+}
+
+static int rotate_count_read(const struct tool_command *self, struct run *run)
+{
+	int64_t count = number_read(optarg, false, ROTATE_COUNT_MAX);
+
+	if (count < 1)
+		return tool_usage(self, "--rotate-count is a number of files from 1 to %d, not \"%s\"", ROTATE_COUNT_MAX, optarg);
+	run->rotation.count = (uint32_t)count;
+	return -1;
+}
+
+int run_options_check(const struct tool_command *self, const struct run *run)
+{
+	if (run->rotation.count && !run->rotation.size)
+		return tool_usage(self, "--rotate-count needs --rotate-size, which says when");
+	if (run->rotation.size && !run->output_path)
+		return tool_usage(self, "--rotate-size needs --output, a file to rotate");
+	return -1;
+}
+
 int run_option_read(const struct tool_command *self, struct run *run, int c, char **argv)
 {
 	switch (c) {
@@ -70,6 +101,10 @@ int run_option_read(const struct tool_command *self, struct run *run, int c, cha
 		return ready_fd_read(self, run);
 	case RUN_OPTION_RING_SIZE:
 		return ring_size_read(self, "--ring-size", &run->ring_size);
+	case RUN_OPTION_ROTATE_COUNT:
+		return rotate_count_read(self, run);
+	case RUN_OPTION_ROTATE_SIZE:
+		return rotate_size_read(self, run);
 	case 'v':
 		run->verbose = true;
 		return -1;

@@ -149,6 +149,13 @@ static void test_mistakes_are_usage_errors(void **state)
 		{ { "run", "--ready-fd", "3K", "p" }, "--ready-fd is the number of a descriptor" },
 		{ { "run", "--ready-fd", "4294967299", "p" }, "--ready-fd is the number of a descriptor" },
 		{ { "run", "--ready-fd", "3", "p" }, "--ready-fd 3: this descriptor is not open" },
+		{ { "run", "--rotate-size", "4095", "p" }, "--rotate-size is a number of bytes from 4096, such as 64M, not \"4095\"" },
+		{ { "run", "--rotate-size", "-1", "p" }, "--rotate-size is a number of bytes" },
+		{ { "run", "--rotate-size", "99999999999G", "p" }, "--rotate-size is a number of bytes" },
+		{ { "run", "--rotate-count", "0", "p" }, "--rotate-count is a number of files from 1 to 10000, not \"0\"" },
+		{ { "run", "--rotate-count", "1M", "p" }, "--rotate-count is a number of files" },
+		{ { "run", "--rotate-count", "2", "p" }, "--rotate-count needs --rotate-size" },
+		{ { "run", "--rotate-size", "1M", "p" }, "--rotate-size needs --output" },
 		{ { "rnu" }, "did you mean run?" },
 	};
 	size_t i;
