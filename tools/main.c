@@ -34,6 +34,7 @@ static const struct tool_command *const commands[] = {
 	&tool_check,
 	&tool_test,
 	&tool_run,
+	&tool_record,
 	&tool_replay,
 	&tool_help,
 };

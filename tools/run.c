@@ -36,9 +36,14 @@ static int fail(const struct run *run, int err)
 /* Nothing here asks anything of the kernel. 0, or enum tool_exit with nothing left to free. */
 static int policies_take(const struct run *run, struct policies *policies)
 {
-	int code = policies_read(run->ctx, run->paths, run->path_count, KRSI_POLICY_TRUSTED_FILE, policies);
+	int code = policies_read(run->ctx, run->paths, run->path_count, KRSI_POLICY_TRUSTED_FILE, policies), err;
 	size_t i;
 
+	if (!code && !run->path_count && run->policy_make) {
+		err = run->policy_make(run, &policies->list[0]);	/* there is room for one more */
+		code = err ? fail(run, err) : TOOL_OK;
+		policies->count = !err;
+	}
 	for (i = 0; i < policies->count; i++)
 		warnings_print(policies->list[i]);
 	if (code)
@@ -143,6 +148,7 @@ static void rules_print(const struct run *run)
 static int end(struct run *run, int ended_by)
 {
 	struct krsi_engine_info info = { .sz = sizeof(info) };
+	struct sink_count count;
 	int code = TOOL_OK;
 
 	if (run->verbose)
@@ -152,27 +158,15 @@ static int end(struct run *run, int ended_by)
 	if (run_drain(run))
 		code = TOOL_FAILED;
 	krsi_engine_info(run->engine, &info);
+	count = run->sink->count(run);
 	tool_error("ended by SIG%s: %" PRIu64 " event%s, %" PRIu64 " lost, %" PRIu64 " not written", sigabbrev_np(ended_by),
-		   info.events, plural(info.events), info.lost, run->output.dropped_total);
-	if (run->output.rotation.failed)
-		tool_error("%s: could not be rotated %" PRIu64 " time%s", run->output_path, run->output.rotation.failed, plural(run->output.rotation.failed));
+		   info.events, plural(info.events), info.lost, count.dropped);
+	if (count.not_rotated)
+		tool_error("%s: could not be rotated %" PRIu64 " time%s", run->output_path, count.not_rotated, plural(count.not_rotated));
 	if (info.identities_lost)
 		tool_error("%" PRIu64 " file%s got a name of the policies meanwhile and could not be followed: only the name was denied, not what leads to the same file", info.identities_lost,
 			   plural(info.identities_lost));
 	return code;
-}
-
-/* What turns events into lines. */
-static int encoder_new(struct run *run)
-{
-	struct krsi_encoder_opts opts = { .sz = sizeof(opts), .format = run->format, .host_name = run->host.nodename };
-
-	if (run->format == KRSI_ENCODE_TEXT)
-		opts.flags = (term_is_colored() ? KRSI_ENCODE_COLOR : 0) | (term_reads_utf8() ? KRSI_ENCODE_UTF8 : 0) |
-			     (run->verbose ? KRSI_ENCODE_DETAILS : 0);
-	if (uname(&run->host) < 0)
-		opts.host_name = NULL;
-	return krsi_encoder_new(run->ctx, &opts, &run->encoder) ? tool_fail(run->ctx) : TOOL_OK;
 }
 
 static int run_engine(struct run *run)
@@ -181,7 +175,7 @@ static int run_engine(struct run *run)
 		.sz = sizeof(opts),
 		.ring_size = run->ring_size,
 		.denial_ring_size = run->denial_ring_size,
-		.flags = run->permissive ? KRSI_ENGINE_PERMISSIVE : 0,
+		.flags = run->engine_flags | (run->permissive ? KRSI_ENGINE_PERMISSIVE : 0),
 	};
 	struct policies policies;
 	int err, code, ended_by = 0;
@@ -194,8 +188,10 @@ static int run_engine(struct run *run)
 		policies_free(&policies);
 		return fail(run, err);
 	}
-	krsi_engine_set_event(run->engine, run_event, run);
+	krsi_engine_set_event(run->engine, run->sink->event, run);
 	code = policies_apply(run, &policies);
+	if (!code && run->sink->start && run->sink->start(run))
+		code = TOOL_FAILED;
 	if (!code)
 		code = ready_tell(run);
 	if (!code)
@@ -206,7 +202,7 @@ static int run_engine(struct run *run)
 	return code;
 }
 
-static int run(struct run *run)
+int run_all(struct run *run)
 {
 	int code;
 
@@ -222,14 +218,12 @@ static int run(struct run *run)
 		return TOOL_FAILED;
 	}
 	code = TOOL_FAILED;
-	if (pidfile_check(&run->pidfile) == 0 && encoder_new(run) == 0 && output_open(&run->output, run->output_path, run_gap_line, run) == 0) {
-		run->output.rotation = run->rotation;
+	if (pidfile_check(&run->pidfile) == 0 && run->sink->open(run) == 0) {
 		code = run_engine(run);
-		output_close(&run->output);
+		run->sink->close(run);
 		pidfile_remove(&run->pidfile);
 	}
 	policies_free(&run->policies);
-	krsi_encoder_free(run->encoder);
 	krsi_ctx_free(run->ctx);
 	close(run->signals);
 	return code;
@@ -281,7 +275,7 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 
 static int run_run(const struct tool_command *self, int argc, char **argv)
 {
-	struct run all = { .format = KRSI_ENCODE_TEXT, .ready_fd = -1, .signals = -1 };
+	struct run all = { .sink = &run_lines, .format = KRSI_ENCODE_TEXT, .ready_fd = -1, .signals = -1 };
 	int c, code;
 
 	tool_options_begin();
@@ -299,7 +293,7 @@ static int run_run(const struct tool_command *self, int argc, char **argv)
 	all.path_count = (size_t)(argc - optind);
 	if (all.output_path)
 		term_color_set("never");	/* "auto" looked at stdout, which is another file */
-	return run(&all);
+	return run_all(&all);
 }
 
 const struct tool_command tool_run = {

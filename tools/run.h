@@ -2,7 +2,7 @@
 /*
  * Inside of `krsi run`: run.c reads the arguments, and is its life from the first policy to the
  * summary; run_options.c knows the options that others have as well; run_loop.c waits for events and signals;
- * run_output.c writes lines; run_rotate.c moves files that became too large; run_pidfile.c keeps a second instance away.
+ * run_lines.c makes lines, which run_output.c writes, and record_file.c is what `krsi record` has instead; run_rotate.c moves files that became too large; run_pidfile.c keeps a second instance away.
  */
 #ifndef KRSI_TOOL_RUN_H
 #define KRSI_TOOL_RUN_H
@@ -119,12 +119,53 @@ int pidfile_write(struct pidfile *pidfile);
 /* Remove it if it is still the one that we wrote. */
 void pidfile_remove(const struct pidfile *pidfile);
 
+/* --- a recording ------------------------------------------------------------ */
+
+struct record_file {
+	int fd;
+	struct krsi_recorder *recorder;
+	struct krsi_processes *processes;	/* for the beginning of the next file; NULL before the engine runs */
+	struct rotation rotation;
+	uint64_t flushed;		/* events of the file that were tried to be written */
+	uint64_t dropped;		/* by the files before this one */
+	uint64_t told;			/* how many were dropped before it was written the last time */
+	bool failing;			/* and stderr was told */
+};
+
+/* --- where events go ---------------------------------------------------------- */
+
+struct run;
+
+struct sink_count {
+	uint64_t dropped;		/* events that could not be written */
+	uint64_t not_rotated;		/* times */
+};
+
+/* What becomes of events. `event` is for krsi_engine_set_event(), with the struct run. */
+struct sink {
+	int (*open)(struct run *run);	/* 0, or -1 with the failure told */
+	int (*start)(struct run *run);	/* all is in force; may be NULL; the same */
+	int (*event)(void *data, const struct krsi_event *event);
+	void (*flush)(struct run *run);	/* write what can be written now */
+	int (*waits_for)(const struct run *run);	/* a descriptor that has to be ready before more comes, or -1 */
+	void (*reopen)(struct run *run);	/* what has the name now */
+	void (*finish)(struct run *run, int64_t *patience_ms);	/* as output_finish() */
+	struct sink_count (*count)(const struct run *run);
+	void (*close)(struct run *run);
+};
+
+extern const struct sink run_lines, record_sink;
+
 /* --- the whole ------------------------------------------------------------- */
 
 struct run {
 	/* As asked for. */
+	const struct sink *sink;
 	char **paths;
 	size_t path_count;
+	int (*policy_make)(const struct run *run, struct krsi_policy **ret);	/* when no path is given; NULL: one is */
+	const char *operations;		/* for it; NULL: its own choice */
+	uint32_t engine_flags;
 	uint32_t format;		/* enum krsi_encode_format */
 	bool permissive;
 	bool verbose;
@@ -139,6 +180,7 @@ struct run {
 	struct utsname host;
 	struct policies policies;	/* in force */
 	struct output output;
+	struct record_file recording;
 	struct pidfile pidfile;
 	int signals;
 };
@@ -146,8 +188,10 @@ struct run {
 /* Read the policies again and put them in force. When that fails the old ones stay; stderr says why. */
 void run_reload(struct run *run);
 
-/* For krsi_engine_set_event() and output_open(), with the struct run as data. */
-int run_event(void *data, const struct krsi_event *event);
+/* From the first signal that is taken to the last one. Returns enum tool_exit. */
+int run_all(struct run *run);
+
+/* For output_open(), with the struct run as data. */
 char *run_gap_line(void *data, uint64_t count, uint64_t total);
 
 /* Hand out events until a signal ends it. 0 with the signal in `*ended_by`, or enum tool_exit. */

@@ -29,6 +29,7 @@ struct tool_command {
 extern const struct tool_command tool_check;
 extern const struct tool_command tool_hooks;
 extern const struct tool_command tool_load;
+extern const struct tool_command tool_record;
 extern const struct tool_command tool_replay;
 extern const struct tool_command tool_run;
 extern const struct tool_command tool_status;
