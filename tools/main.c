@@ -36,6 +36,7 @@ static const struct tool_command *const commands[] = {
 	&tool_run,
 	&tool_record,
 	&tool_replay,
+	&tool_learn,
 	&tool_help,
 };
 

@@ -28,6 +28,7 @@ struct tool_command {
 
 extern const struct tool_command tool_check;
 extern const struct tool_command tool_hooks;
+extern const struct tool_command tool_learn;
 extern const struct tool_command tool_load;
 extern const struct tool_command tool_record;
 extern const struct tool_command tool_replay;
