@@ -61,8 +61,11 @@ struct learn {
 /* Take in what an event tells. Without memory no_memory is set. */
 void learn_event(struct learn *learn, const struct krsi_event *event, struct krsi_processes *processes);
 
-/* A path as a pattern, with what is a number or random in it as *; or every byte as it is. NULL: no memory. */
-char *learn_path(const char *path, size_t size);
+/*
+ * A path as a pattern, with what is a number or random in it as *; `pid` is that of who used it, or 0. Or every byte as it is.
+ * NULL: no memory.
+ */
+char *learn_path(const char *path, size_t size, uint64_t pid);
 char *learn_literal(const char *bytes, size_t size);
 
 /* Make fewer entries of those that are many. The list is in its order, before and after. */

@@ -58,7 +58,17 @@ static char *exe_of(const struct krsi_event *event)
 	size_t size;
 	const char *exe = event ? path_get(event, KRSI_EVENT_EXE, &size) : NULL;
 
-	return exe ? learn_path(exe, size) : strdup("");
+	return exe ? learn_path(exe, size, 0) : strdup("");
+}
+
+/* As the process knows it itself: files have names with that. */
+static uint64_t pid_of(const struct krsi_event *event)
+{
+	uint64_t pid = 0;
+
+	if (krsi_event_number(event, KRSI_EVENT_NS_TGID, &pid))
+		krsi_event_number(event, KRSI_EVENT_PID, &pid);
+	return pid;
 }
 
 static bool is_of(const char *operation, const char *group)
@@ -146,7 +156,7 @@ static void file_add(struct learn *learn, const struct krsi_event *event)
 		path = path_get(event, KRSI_EVENT_PATH, &size);
 	krsi_event_number(event, KRSI_EVENT_FACTS, &facts);
 	if (path)
-		add(learn, event, LEARNED_PATH, strdup(""), learn_path(path, size), learn_literal(path, size));
+		add(learn, event, LEARNED_PATH, strdup(""), learn_path(path, size, pid_of(event)), learn_literal(path, size));
 	else if (facts & (KRSI_EVENT_FACT_MEMFD | KRSI_EVENT_FACT_UNLINKED))
 		add(learn, event, LEARNED_FACT, strdup(""), strdup(facts & KRSI_EVENT_FACT_MEMFD ? "memfd" : "unlinked"), strdup(""));
 	else
@@ -163,7 +173,7 @@ static bool unix_add(struct learn *learn, const struct krsi_event *event)
 		name = path_get(event, KRSI_EVENT_PATH, &size);
 	if (!name)
 		return false;
-	add(learn, event, LEARNED_UNIX, strdup(""), *name == '/' ? learn_path(name, size) : learn_literal(name, size), learn_literal(name, size));
+	add(learn, event, LEARNED_UNIX, strdup(""), *name == '/' ? learn_path(name, size, pid_of(event)) : learn_literal(name, size), learn_literal(name, size));
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #define HEX_MIN 16		/* digits of a name that nobody chose, such as a digest */
 #define RANDOM_MIN 6		/* characters that mkstemp(3) puts in */
 #define NUMBER_MIN 3		/* digits of a number that is a process, in a temporary name */
+#define OWN_NUMBER_MIN 10	/* the smallest PID that is not taken for something else */
 
 /* --- one name -------------------------------------------------------------- */
 
@@ -64,9 +65,21 @@ static size_t uuid_size(const char *name, size_t size)
 	return i;
 }
 
-/* Whether nobody chose these characters. Where temporary files are that is more likely. */
-static bool is_random(struct run run, bool temporary)
+/* Names are not terminated. */
+static uint64_t number_of(const char *name, size_t size)
 {
+	uint64_t number = 0;
+
+	for (; size && number < UINT32_MAX; size--)
+		number = number * 10 + (uint64_t)(*name++ - '0');
+	return number;
+}
+
+/* Whether nobody chose these characters. Where temporary files are that is more likely. */
+static bool is_random(const char *name, struct run run, bool temporary, uint64_t pid)
+{
+	if (run.digits == run.size && pid >= OWN_NUMBER_MIN && number_of(name, run.size) == pid)
+		return true;
 	if (run.size >= HEX_MIN && run.hex == run.size && run.digits)
 		return true;
 	if (run.size == RANDOM_MIN && run.digits && run.upper && run.lower)
@@ -86,7 +99,7 @@ static void byte_print(FILE *out, unsigned char byte)
 		fputc(byte, out);
 }
 
-static void name_print(FILE *out, const char *name, size_t size, bool temporary)
+static void name_print(FILE *out, const char *name, size_t size, bool temporary, uint64_t pid)
 {
 	bool after_star = false;	/* two of them would be another pattern */
 	struct run run;
@@ -95,7 +108,7 @@ static void name_print(FILE *out, const char *name, size_t size, bool temporary)
 	for (i = 0; i < size; i += skip) {
 		run = run_of(name + i, size - i);
 		skip = uuid_size(name + i, size - i);
-		if (!skip && run.size && is_random(run, temporary))
+		if (!skip && run.size && is_random(name + i, run, temporary, pid))
 			skip = run.size;
 		if (skip) {
 			fputs(after_star ? "" : "*", out);
@@ -132,7 +145,7 @@ static bool is_of_process(const char *path, size_t at)
 	       (size == 6 && memcmp(path + parent, "fdinfo", 6) == 0);
 }
 
-char *learn_path(const char *path, size_t size)
+char *learn_path(const char *path, size_t size, uint64_t pid)
 {
 	bool temporary = begins(path, size, "/tmp/") || begins(path, size, "/var/tmp/") || begins(path, size, "/dev/shm/");
 	size_t at = 0, next, written;
@@ -153,7 +166,7 @@ char *learn_path(const char *path, size_t size)
 		if (is_number(path + at, next - at) && is_of_process(path, at))
 			fputc('*', out);
 		else
-			name_print(out, path + at, next - at, temporary);
+			name_print(out, path + at, next - at, temporary, pid);
 		at = next;
 	}
 	if (fclose(out) == 0)

@@ -126,11 +126,12 @@ static void test_numbers_of_processes_and_random_names_become_stars(void **state
 		{ "/tmp/sortXa81bC", "/tmp/*", "/tmp/x" },
 		{ "/tmp/tmp.Xa81bCdE/out", "/tmp/tmp.*/out", "/tmp/tmp.x/out" },
 		{ "/tmp/agent-12345", "/tmp/agent-*", "/tmp/agent-9" },
+		{ "/srv/lock.100", "/srv/lock.*", "/srv/lock.7" },	/* its own number */
 		{ "/etc/passwd.Qz7LmA", "/etc/passwd.*", "/etc/passwd.x" },
 		{ "/cache/0123456789abcdef0123456789abcdef.bin", "/cache/*.bin", "/cache/a.bin" },
 		{ "/run/550e8400-e29b-41d4-a716-446655440000/x", "/run/*/x", "/run/q/x" },
 	};
-	static const char *const kept[] = { "/usr/lib/libssl.so.3", "/tmp/report.txt", "/tmp/test1", "/etc/X11/rgb.txt", "/var/log/2026/11", "/sys/block/sda1" };
+	static const char *const kept[] = { "/usr/lib/libssl.so.3", "/tmp/report.txt", "/tmp/test1", "/srv/lock.101", "/etc/X11/rgb.txt", "/var/log/2026/11", "/sys/block/sda1" };
 	size_t i;
 
 	(void)state;
