@@ -37,6 +37,9 @@ static const struct tool_command *const commands[] = {
 	&tool_stats,
 	&tool_top,
 	&tool_ps,
+	&tool_record,
+	&tool_replay,
+	&tool_learn,
 	&tool_help,
 };
 

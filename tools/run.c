@@ -2,9 +2,7 @@
 /* krsi run: put policies in force, and tell what they do. */
 #include "run.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,8 +16,6 @@
 #include "load.h"
 #include "term.h"
 #include "tool.h"
-
-#define RING_SIZE_MAX (UINT32_C(1) << 31)
 
 /* --- policies -------------------------------------------------------------- */
 
@@ -41,9 +37,14 @@ static int fail(const struct run *run, int err)
 /* Nothing here asks anything of the kernel. 0, or enum tool_exit with nothing left to free. */
 static int policies_take(const struct run *run, struct policies *policies)
 {
-	int code = policies_read(run->ctx, run->paths, run->path_count, KRSI_POLICY_TRUSTED_FILE, policies);
+	int code = policies_read(run->ctx, run->paths, run->path_count, KRSI_POLICY_TRUSTED_FILE, policies), err;
 	size_t i;
 
+	if (!code && !run->path_count && run->policy_make) {
+		err = run->policy_make(run, &policies->list[0]);	/* there is room for one more */
+		code = err ? fail(run, err) : TOOL_OK;
+		policies->count = !err;
+	}
 	for (i = 0; i < policies->count; i++)
 		warnings_print(policies->list[i]);
 	if (code)
@@ -148,6 +149,7 @@ static void rules_print(const struct run *run)
 static int end(struct run *run, int ended_by)
 {
 	struct krsi_engine_info info = { .sz = sizeof(info) };
+	struct sink_count count;
 	int code = TOOL_OK;
 
 	if (run->verbose)
@@ -157,8 +159,11 @@ static int end(struct run *run, int ended_by)
 	if (run_drain(run))
 		code = TOOL_FAILED;
 	krsi_engine_info(run->engine, &info);
+	count = run->sink->count(run);
 	tool_error("ended by SIG%s: %" PRIu64 " event%s, %" PRIu64 " lost, %" PRIu64 " not written", sigabbrev_np(ended_by),
-		   info.events, plural(info.events), info.lost, run->output.dropped_total);
+		   info.events, plural(info.events), info.lost, count.dropped);
+	if (count.not_rotated)
+		tool_error("%s: could not be rotated %" PRIu64 " time%s", run->output_path, count.not_rotated, plural(count.not_rotated));
 	if (info.identities_lost)
 		tool_error("%" PRIu64 " file%s got a name of the policies meanwhile and could not be followed: only the name was denied, not what leads to the same file", info.identities_lost,
 			   plural(info.identities_lost));
@@ -181,25 +186,13 @@ static void stats_close(struct run *run)
 	busy_free(&run->busy);
 }
 
-/* What turns events into lines. */
-static int encoder_new(struct run *run)
-{
-	struct krsi_encoder_opts opts = { .sz = sizeof(opts), .format = run->format, .host_name = run->host.nodename };
-
-	if (run->format == KRSI_ENCODE_TEXT)
-		opts.flags = (term_is_colored() ? KRSI_ENCODE_COLOR : 0) | (term_reads_utf8() ? KRSI_ENCODE_UTF8 : 0) |
-			     (run->verbose ? KRSI_ENCODE_DETAILS : 0);
-	if (uname(&run->host) < 0)
-		opts.host_name = NULL;
-	return krsi_encoder_new(run->ctx, &opts, &run->encoder) ? tool_fail(run->ctx) : TOOL_OK;
-}
-
 static int run_engine(struct run *run)
 {
 	struct krsi_engine_opts opts = {
 		.sz = sizeof(opts),
 		.ring_size = run->ring_size,
-		.flags = run->permissive ? KRSI_ENGINE_PERMISSIVE : 0,
+		.denial_ring_size = run->denial_ring_size,
+		.flags = run->engine_flags | (run->permissive ? KRSI_ENGINE_PERMISSIVE : 0),
 	};
 	struct policies policies;
 	int err, code, ended_by = 0;
@@ -215,6 +208,8 @@ static int run_engine(struct run *run)
 	krsi_engine_set_event(run->engine, run_event, run);
 	stats_open(run);	/* before policies can refuse it */
 	code = policies_apply(run, &policies);
+	if (!code && run->sink->start && run->sink->start(run))
+		code = TOOL_FAILED;
 	if (!code)
 		code = ready_tell(run);
 	if (!code)
@@ -226,7 +221,7 @@ static int run_engine(struct run *run)
 	return code;
 }
 
-static int run(struct run *run)
+int run_all(struct run *run)
 {
 	int code;
 
@@ -242,13 +237,12 @@ static int run(struct run *run)
 		return TOOL_FAILED;
 	}
 	code = TOOL_FAILED;
-	if (pidfile_check(&run->pidfile) == 0 && encoder_new(run) == 0 && output_open(&run->output, run->output_path, run_gap_line, run) == 0) {
+	if (pidfile_check(&run->pidfile) == 0 && run->sink->open(run) == 0) {
 		code = run_engine(run);
-		output_close(&run->output);
+		run->sink->close(run);
 		pidfile_remove(&run->pidfile);
 	}
 	policies_free(&run->policies);
-	krsi_encoder_free(run->encoder);
 	krsi_ctx_free(run->ctx);
 	close(run->signals);
 	return code;
@@ -256,74 +250,21 @@ static int run(struct run *run)
 
 /* --- arguments --------------------------------------------------------------- */
 
-/* A number, K, M or G behind it where `units` says so. -1 for anything else, or one above `max`. */
-static int64_t number_read(const char *text, bool units, uint32_t max)
-{
-	unsigned long long number, factor = 1;
-	char *end;
-
-	if (!isdigit((unsigned char)*text))	/* strtoull() takes spaces and signs */
-		return -1;
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (units && *end && !end[1])
-		factor = *end == 'K' ? 1u << 10 : *end == 'M' ? 1u << 20 : *end == 'G' ? 1u << 30 : 0;
-	else if (*end)
-		return -1;
-	if (errno || !factor || number > max / factor)
-		return -1;
-	return (int64_t)(number * factor);
-}
-
-static int ring_size_read(const struct tool_command *self, struct run *run)
-{
-	int64_t size = number_read(optarg, true, RING_SIZE_MAX), page = sysconf(_SC_PAGESIZE);
-
-	if (size < page || size & (size - 1))
-		return tool_usage(self, "--ring-size is a power of two from %d to 2G, not \"%s\"", (int)page, optarg);
-	run->ring_size = (uint32_t)size;
-	return -1;
-}
-
-static int ready_fd_read(const struct tool_command *self, struct run *run)
-{
-	int64_t fd = number_read(optarg, false, INT32_MAX);
-	int mode;
-
-	if (fd <= STDERR_FILENO)
-		return tool_usage(self, "--ready-fd is the number of a descriptor, from 3, not \"%s\"", optarg);
-	mode = fcntl((int)fd, F_GETFL);
-	if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY)
-		return tool_usage(self, "--ready-fd %s: %s", optarg, mode < 0 ? "this descriptor is not open" : "this descriptor cannot be written");
-	fcntl((int)fd, F_SETFD, FD_CLOEXEC);
-	run->ready_fd = (int)fd;
-	return -1;
-}
-
-enum run_option {
-	OPTION_ECS = TOOL_OPTION_FIRST_FREE,
+enum {
+	OPTION_ECS = RUN_OPTION_FIRST_FREE,
 	OPTION_JSON,
 	OPTION_NO_STATS,
 	OPTION_OCSF,
 	OPTION_OUTPUT,
-	OPTION_PERMISSIVE,
-	OPTION_PIDFILE,
-	OPTION_READY_FD,
-	OPTION_RING_SIZE,
 };
 
 static const struct option options[] = {
-	TOOL_OPTIONS,
+	RUN_OPTIONS,
 	{ "ecs", no_argument, NULL, OPTION_ECS },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "no-stats", no_argument, NULL, OPTION_NO_STATS },
 	{ "ocsf", no_argument, NULL, OPTION_OCSF },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
-	{ "permissive", no_argument, NULL, OPTION_PERMISSIVE },
-	{ "pidfile", required_argument, NULL, OPTION_PIDFILE },
-	{ "ready-fd", required_argument, NULL, OPTION_READY_FD },
-	{ "ring-size", required_argument, NULL, OPTION_RING_SIZE },
-	{ "verbose", no_argument, NULL, 'v' },
 	{ 0 },
 };
 
@@ -351,27 +292,14 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 	case OPTION_OUTPUT:
 		run->output_path = optarg;
 		return -1;
-	case OPTION_PERMISSIVE:
-		run->permissive = true;
-		return -1;
-	case OPTION_PIDFILE:
-		run->pidfile.path = optarg;
-		return -1;
-	case OPTION_READY_FD:
-		return ready_fd_read(self, run);
-	case OPTION_RING_SIZE:
-		return ring_size_read(self, run);
-	case 'v':
-		run->verbose = true;
-		return -1;
 	default:
-		return tool_common_option(self, c, argv);
+		return run_option_read(self, run, c, argv);
 	}
 }
 
 static int run_run(const struct tool_command *self, int argc, char **argv)
 {
-	struct run all = { .format = KRSI_ENCODE_TEXT, .ready_fd = -1, .signals = -1 };
+	struct run all = { .sink = &run_lines, .format = KRSI_ENCODE_TEXT, .ready_fd = -1, .signals = -1 };
 	int c, code;
 
 	tool_options_begin();
@@ -380,13 +308,16 @@ static int run_run(const struct tool_command *self, int argc, char **argv)
 		if (code >= 0)
 			return code;
 	}
+	code = run_options_check(self, &all);
+	if (code >= 0)
+		return code;
 	if (optind == argc)
 		return tool_usage(self, "run needs a policy: krsi run POLICY.yaml");
 	all.paths = argv + optind;
 	all.path_count = (size_t)(argc - optind);
 	if (all.output_path)
 		term_color_set("never");	/* "auto" looked at stdout, which is another file */
-	return run(&all);
+	return run_all(&all);
 }
 
 const struct tool_command tool_run = {
@@ -411,8 +342,12 @@ const struct tool_command tool_run = {
 		"                     force; when it names a process that runs, do nothing\n"
 		"  --ready-fd N       write a line feed to this descriptor once all is in\n"
 		"                     force, and close it\n"
+		"  --rotate-size BYTES  when FILE has so many, call it FILE.1, FILE.1 FILE.2 and\n"
+		"                     so on, and begin a new one; K, M or G as below\n"
+		"  --rotate-count N   keep so many of them beside it; the default is 5\n"
 		"  --ring-size BYTES  room for events that wait, a power of two; K, M or G may\n"
 		"                     stand behind the number\n"
+		"  --denial-ring-size BYTES  room of their own for refusals that wait, likewise\n"
 		"  -v, --verbose      below each line all that is known of the event, in indented\n"
 		"                     lines; and on stderr the policies and programs, messages of\n"
 		"                     the library, and at the end how often each rule applied\n"

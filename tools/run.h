@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Inside of `krsi run`: run.c reads the arguments, and is its life from the first policy to the
- * summary; run_loop.c waits for events and signals; run_output.c writes lines; run_pidfile.c keeps a
- * second instance away; run_stats.h is for who asks for figures.
+ * summary; run_options.c knows the options that others have as well; run_loop.c waits for events and signals;
+ * run_lines.c makes lines, which run_output.c writes, and record_file.c is what `krsi record` has instead; run_rotate.c
+ * moves files that became too large; run_pidfile.c keeps a second instance away; run_stats.h is for who asks for figures.
  */
 #ifndef KRSI_TOOL_RUN_H
 #define KRSI_TOOL_RUN_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,12 +17,34 @@
 
 #include "policies.h"
 #include "run_stats.h"
+#include "tool.h"
 
 struct krsi_ctx;
 struct krsi_encoder;
 struct krsi_engine;
 struct krsi_event;
 struct krsi_policy;
+
+/* --- rotation -------------------------------------------------------------- */
+
+#define ROTATE_COUNT_DEFAULT 5
+
+/* Wishes of --rotate-size and --rotate-count, and what became of them. */
+struct rotation {
+	uint64_t size;		/* bytes at which a file gets another name; 0: never */
+	uint32_t count;		/* how many files are kept beside it; 0: as many as usual */
+	uint64_t failed;
+	uint64_t retry_at;	/* after a failure: bytes at which to try again; 0: there was none */
+};
+
+/* Whether a file of this size is to be moved. */
+bool rotation_is_due(const struct rotation *rotation, uint64_t size);
+
+/* Make room for a new file of that name, unless `fd` is no longer what has it. 0, or -1 with the failure told. */
+int rotation_move(struct rotation *rotation, const char *path, int fd);
+
+/* How moving it and opening a new one ended, for a file of this size. */
+void rotation_done(struct rotation *rotation, bool succeeded, uint64_t size);
 
 /* --- lines ----------------------------------------------------------------- */
 
@@ -53,6 +77,8 @@ struct output {
 	uint64_t gap;		/* how many events its first line stands for; 0: it is a line like others */
 	uint64_t dropped;	/* since the last line that told of it */
 	uint64_t dropped_total;
+
+	struct rotation rotation;	/* set after output_open() */
 };
 
 /* Open the file, or stdout. 0, or -1 with the failure told. */
@@ -95,21 +121,62 @@ int pidfile_write(struct pidfile *pidfile);
 /* Remove it if it is still the one that we wrote. */
 void pidfile_remove(const struct pidfile *pidfile);
 
+/* --- a recording ------------------------------------------------------------ */
+
+struct record_file {
+	int fd;
+	struct krsi_recorder *recorder;
+	struct krsi_processes *processes;	/* for the beginning of the next file; NULL before the engine runs */
+	struct rotation rotation;
+	uint64_t flushed;		/* events of the file that were tried to be written */
+	uint64_t dropped;		/* by the files before this one */
+	uint64_t told;			/* how many were dropped before it was written the last time */
+	bool failing;			/* and stderr was told */
+};
+
+/* --- where events go ---------------------------------------------------------- */
+
+struct run;
+
+struct sink_count {
+	uint64_t dropped;		/* events that could not be written */
+	uint64_t not_rotated;		/* times */
+};
+
+/* What becomes of events. `event` is for krsi_engine_set_event(), with the struct run. */
+struct sink {
+	int (*open)(struct run *run);	/* 0, or -1 with the failure told */
+	int (*start)(struct run *run);	/* all is in force; may be NULL; the same */
+	int (*event)(void *data, const struct krsi_event *event);
+	void (*flush)(struct run *run);	/* write what can be written now */
+	int (*waits_for)(const struct run *run);	/* a descriptor that has to be ready before more comes, or -1 */
+	void (*reopen)(struct run *run);	/* what has the name now */
+	void (*finish)(struct run *run, int64_t *patience_ms);	/* as output_finish() */
+	struct sink_count (*count)(const struct run *run);
+	void (*close)(struct run *run);
+};
+
+extern const struct sink run_lines, record_sink;
 #define LOSSY_MAX 64
 
 /* --- the whole ------------------------------------------------------------- */
 
 struct run {
 	/* As asked for. */
+	const struct sink *sink;
 	char **paths;
 	size_t path_count;
+	int (*policy_make)(const struct run *run, struct krsi_policy **ret);	/* when no path is given; NULL: one is */
+	const char *operations;		/* for it; NULL: its own choice */
+	uint32_t engine_flags;
 	uint32_t format;		/* enum krsi_encode_format */
 	bool permissive;
 	bool verbose;
 	const char *output_path;
 	bool no_stats;
+	struct rotation rotation;
 	int ready_fd;			/* -1: none */
-	uint32_t ring_size;
+	uint32_t ring_size, denial_ring_size;
 
 	struct krsi_ctx *ctx;
 	struct krsi_engine *engine;
@@ -117,6 +184,7 @@ struct run {
 	struct utsname host;
 	struct policies policies;	/* in force */
 	struct output output;
+	struct record_file recording;
 	struct pidfile pidfile;
 	int signals;
 
@@ -130,14 +198,48 @@ struct run {
 /* Read the policies again and put them in force. When that fails the old ones stay; stderr says why. */
 void run_reload(struct run *run);
 
-/* For krsi_engine_set_event() and output_open(), with the struct run as data. */
-int run_event(void *data, const struct krsi_event *event);
+/* From the first signal that is taken to the last one. Returns enum tool_exit. */
+int run_all(struct run *run);
+
+/* For output_open(), with the struct run as data. */
 char *run_gap_line(void *data, uint64_t count, uint64_t total);
+
+/* krsi_event_fn, with the struct run: it is counted, and goes to the sink. */
+int run_event(void *data, const struct krsi_event *event);
 
 /* Hand out events until a signal ends it. 0 with the signal in `*ended_by`, or enum tool_exit. */
 int run_loop(struct run *run, int *ended_by);
 
 /* Hand out what is in the ring, to its end. Returns enum tool_exit. */
 int run_drain(struct run *run);
+
+/* --- options of all who put policies in force -------------------------------- */
+
+enum run_option {
+	RUN_OPTION_DENIAL_RING_SIZE = TOOL_OPTION_FIRST_FREE,
+	RUN_OPTION_PERMISSIVE,
+	RUN_OPTION_PIDFILE,
+	RUN_OPTION_READY_FD,
+	RUN_OPTION_RING_SIZE,
+	RUN_OPTION_ROTATE_COUNT,
+	RUN_OPTION_ROTATE_SIZE,
+	RUN_OPTION_FIRST_FREE,
+};
+#define RUN_OPTIONS										\
+	TOOL_OPTIONS,										\
+	{ "denial-ring-size", required_argument, NULL, RUN_OPTION_DENIAL_RING_SIZE },		\
+	{ "permissive", no_argument, NULL, RUN_OPTION_PERMISSIVE },				\
+	{ "pidfile", required_argument, NULL, RUN_OPTION_PIDFILE },				\
+	{ "ready-fd", required_argument, NULL, RUN_OPTION_READY_FD },				\
+	{ "ring-size", required_argument, NULL, RUN_OPTION_RING_SIZE },				\
+	{ "rotate-count", required_argument, NULL, RUN_OPTION_ROTATE_COUNT },			\
+	{ "rotate-size", required_argument, NULL, RUN_OPTION_ROTATE_SIZE },			\
+	{ "verbose", no_argument, NULL, 'v' }
+
+/* Act on what getopt_long() returned and the command does not know itself. -1 to go on, otherwise the exit code. */
+int run_option_read(const struct tool_command *self, struct run *run, int c, char **argv);
+
+/* What can be said of all of them together only, with the same results. */
+int run_options_check(const struct tool_command *self, const struct run *run);
 
 #endif

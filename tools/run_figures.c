@@ -183,7 +183,7 @@ char *run_figures_text(void *data)
 			  "start_time_ns", (json_int_t)run->start_time, "time_ns", (json_int_t)clock_ns(CLOCK_REALTIME),
 			  "boot_ns", (json_int_t)clock_ns(CLOCK_BOOTTIME), "permissive", (int)run->permissive,
 			  "generation", number(info.generation),
-			  "events", "delivered", number(info.events), "lost", number(info.lost), "not_written", number(run->output.dropped_total),
+			  "events", "delivered", number(info.events), "lost", number(info.lost), "not_written", number(run->sink->count(run).dropped),
 			  "lost", lost_make(run), "files_not_followed", number(info.identities_lost),
 			  "memory", "kernel_bytes", number(info.memory), "policies_bytes", number(info.policy_memory),
 			  "policies", policies_make(run), "cost_counted", (int)kernel_counts(), "programs", programs_make(run),

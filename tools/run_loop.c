@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* The foreground of `krsi run`: events become lines until a signal ends it. */
+/* The foreground of `krsi run`: events are handed out until a signal ends it. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -7,7 +7,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <libkrsi/encode.h>
 #include <libkrsi/krsi.h>
 
 #include "run.h"
@@ -21,25 +20,12 @@
 
 #define PATIENCE_MS 5000
 
-/* --- lines ----------------------------------------------------------------- */
-
-char *run_gap_line(void *data, uint64_t count, uint64_t total)
-{
-	struct run *run = data;
-	const char *text;
-
-	return krsi_encoder_lost(run->encoder, count, total, &text, NULL) ? NULL : strdup(text);
-}
-
 int run_event(void *data, const struct krsi_event *event)
 {
 	struct run *run = data;
-	const char *text;
-	int err = krsi_encoder_event(run->encoder, event, &text, NULL);
 
 	run_figures_event(run, event);
-	output_add(&run->output, err ? NULL : strdup(text));
-	return output_is_full(&run->output);
+	return run->sink->event(run, event);
 }
 
 /* Hand out what there is, up to a number of events and lines. 0 when there was more, 1 when not, -1 with the failure told. */
@@ -63,7 +49,7 @@ int run_drain(struct run *run)
 
 	do {
 		done = events_take(run, 0);
-		output_finish(&run->output, &patience);
+		run->sink->finish(run, &patience);
 	} while (!done);
 	return done < 0 ? TOOL_FAILED : TOOL_OK;
 }
@@ -81,7 +67,7 @@ static bool signal_take(struct run *run, int *ended_by)
 		*ended_by = (int)info.ssi_signo;
 		return true;
 	}
-	output_reopen(&run->output);
+	run->sink->reopen(run);
 	run_reload(run);
 	return false;
 }
@@ -94,22 +80,22 @@ int run_loop(struct run *run, int *ended_by)
 		{ .events = POLLOUT },
 		{ .fd = stats_server_fd(run->stats), .events = POLLIN },
 	};
-	bool pending;
+	int waits_for;
 
 	for (;;) {
 		/* While a reader sleeps events wait in the ring, and what finds no room there is counted. */
-		pending = output_is_pending(&run->output);
-		fds[1].fd = pending ? -1 : krsi_engine_fd(run->engine);
-		fds[2].fd = pending ? run->output.fd : -1;
+		waits_for = run->sink->waits_for(run);
+		fds[1].fd = waits_for < 0 ? krsi_engine_fd(run->engine) : -1;
+		fds[2].fd = waits_for;
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), IDLE_MS) < 0 && errno != EINTR) {
 			tool_error("cannot wait: %s", strerror(errno));
 			return TOOL_FAILED;
 		}
 		if (fds[0].revents && signal_take(run, ended_by))
 			return TOOL_OK;
-		if (!pending && events_take(run, BUDGET) < 0)
+		if (waits_for < 0 && events_take(run, BUDGET) < 0)
 			return TOOL_FAILED;
-		output_flush(&run->output);
+		run->sink->flush(run);
 		stats_server_serve(run->stats);
 	}
 }

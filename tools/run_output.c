@@ -185,6 +185,20 @@ static void succeeded(struct output *output)
 	output->gap = 0;
 }
 
+/* --- rotating -------------------------------------------------------------- */
+
+/* All lines are written: the one place where no line can be torn. */
+static void rotate(struct output *output)
+{
+	struct stat st;
+	bool done;
+
+	if (!output->path || !output->regular || !output->rotation.size || fstat(output->fd, &st) < 0 || !rotation_is_due(&output->rotation, (uint64_t)st.st_size))
+		return;
+	done = rotation_move(&output->rotation, output->path, output->fd) == 0 && fd_take(output) == 0;
+	rotation_done(&output->rotation, done, (uint64_t)st.st_size);
+}
+
 /* --- writing --------------------------------------------------------------- */
 
 /* As write(2), but it never waits. */
@@ -231,6 +245,7 @@ void output_flush(struct output *output)
 			output->done += (size_t)n;
 	}
 	succeeded(output);
+	rotate(output);
 }
 
 /* Put a line at the end of those that wait. Whether there was memory for it. */

@@ -14,8 +14,8 @@ enum tool_exit {
 	TOOL_FAILED = 1,
 	TOOL_USAGE = 2,
 	TOOL_PARTLY = 3,	/* load --check: some programs attached, not all */
-	TOOL_POLICY = 3,	/* run, check, test: a policy or a file of cases is wrong */
-	TOOL_UNSUPPORTED = 4,	/* run, check, test, ps: this kernel or this libkrsi cannot do it */
+	TOOL_POLICY = 3,	/* run, check, test, replay: a policy or a file of cases is wrong */
+	TOOL_UNSUPPORTED = 4,	/* run, check, test, replay, ps: this kernel or this libkrsi cannot do it */
 };
 
 struct tool_command {
@@ -28,8 +28,11 @@ struct tool_command {
 
 extern const struct tool_command tool_check;
 extern const struct tool_command tool_hooks;
+extern const struct tool_command tool_learn;
 extern const struct tool_command tool_load;
 extern const struct tool_command tool_ps;
+extern const struct tool_command tool_record;
+extern const struct tool_command tool_replay;
 extern const struct tool_command tool_run;
 extern const struct tool_command tool_stats;
 extern const struct tool_command tool_status;

@@ -247,6 +247,21 @@ KRSI_API int krsi_matcher_decide(struct krsi_matcher *matcher, const struct krsi
 KRSI_API int krsi_matcher_report(const struct krsi_matcher *matcher, size_t index, struct krsi_report_info *info);
 
 /**
+ * @brief What the policies look at for an operation, and the event that a question was made of does not tell.
+ *
+ * As long as there is anything, a kernel that knew it could have decided otherwise. It is never more than the keys
+ * of rules that name the operation, whether these rules came to be asked or not.
+ *
+ * @param matcher   the matcher
+ * @param question  from krsi_question_event(); of others nothing is missing, as what they do not say is not so
+ * @param index     from 0
+ * @return a key as of krsi_question_set(), such as "subject.tag", valid until the next such call; NULL past the last one, or
+ *         an argument is NULL
+ * @since 1.0
+ */
+KRSI_API const char *krsi_matcher_unknown(struct krsi_matcher *matcher, const struct krsi_question *question, size_t index);
+
+/**
  * @brief A tag that the last question put on the subject.
  * @param matcher  the matcher
  * @param index    from 0

@@ -2,6 +2,7 @@
 /* The matcher from outside: policies go in, and questions; what a decision means in names and words comes out. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -25,6 +26,7 @@ struct policy {
 	const char *name;
 	struct rule *rules;
 	struct rule defaults[KRSI_PRIV_OP_END];
+	uint64_t keys[KRSI_PRIV_OP_END];	/* that rules of the operation look at, KRSI_PRIV_KEY_BIT() */
 };
 
 struct krsi_matcher {
@@ -34,6 +36,8 @@ struct krsi_matcher {
 	struct krsi_priv_bits tags, predicates;
 	uint64_t hosts[KRSI_PRIV_NAMESPACES];
 	struct policy *policies;
+	size_t policy_count;
+	char unknown[64];			/* what krsi_matcher_unknown() returned */
 	/* Of the last question. */
 	uint32_t operation;
 	struct krsi_priv_answer answer;
@@ -45,6 +49,39 @@ static struct rule rule_make(const char *name, const struct krsi_priv_action *ac
 {
 	/* The numbers of verdicts are those of events: both are ABI. */
 	return (struct rule){ .name = name, .verdict = action->verdict, .error = action->error, .signal = action->signal };
+}
+
+/* Those of processes that conditions are about as well. */
+static uint64_t keys_of(const struct krsi_priv_conditions *list)
+{
+	const struct krsi_priv_condition *condition;
+	uint64_t keys = 0;
+	uint32_t i, k;
+
+	for (i = 0; i < list->count; i++) {
+		condition = &list->conditions[i];
+		keys |= KRSI_PRIV_KEY_BIT(condition->key);
+		for (k = 0; k < condition->count; k++)
+			if (condition->entries[k].form == KRSI_PRIV_FORM_SUBJECT)
+				keys |= keys_of(condition->entries[k].subject);
+	}
+	return keys;
+}
+
+static void keys_take(const struct krsi_policy *from, struct policy *to)
+{
+	const struct krsi_priv_rule *rule;
+	uint64_t keys;
+	uint32_t i, operation;
+
+	for (i = 0; i < from->rule_count; i++) {
+		rule = &from->rules[i];
+		keys = keys_of(&from->scope) | keys_of(&rule->subject) | keys_of(&rule->object) | keys_of(&rule->except_subject) |
+		       keys_of(&rule->except_object);
+		for (operation = 0; operation < KRSI_PRIV_OP_END; operation++)
+			if (rule->operations & KRSI_PRIV_OP_BIT(operation))
+				to->keys[operation] |= keys;
+	}
 }
 
 static bool policy_copy(struct krsi_priv_arena *arena, const struct krsi_policy *from, struct policy *to)
@@ -66,6 +103,7 @@ static bool policy_copy(struct krsi_priv_arena *arena, const struct krsi_policy 
 		action.verdict = action.error ? KRSI_PRIV_DENY : KRSI_PRIV_ALLOW;
 		to->defaults[i] = rule_make("default", &action);
 	}
+	keys_take(from, to);
 	return true;
 }
 
@@ -93,6 +131,7 @@ static int policies_copy(struct krsi_matcher *matcher, struct krsi_policy *const
 	for (i = 0; matcher->policies && i < count; i++)
 		if (!policy_copy(&matcher->arena, policies[i], &matcher->policies[i]))
 			break;
+	matcher->policy_count = i;
 	return matcher->policies && i == count ? 0 : krsi_priv_fail(matcher->ctx, -ENOMEM, "krsi_matcher_new: no memory");
 }
 
@@ -315,6 +354,26 @@ int krsi_matcher_report(const struct krsi_matcher *matcher, size_t index, struct
 		.flags = told->outcome, .error = REFUSES(rule->verdict) ? rule->error : 0, .signal = rule->signal,
 	};
 	return KRSI_PRIV_INFO_WRITE(matcher->ctx, info, &ours, "krsi_report_info");
+}
+
+const char *krsi_matcher_unknown(struct krsi_matcher *matcher, const struct krsi_question *question, size_t index)
+{
+	const struct krsi_priv_key_info *info;
+	uint64_t keys = 0;
+	unsigned int key;
+	size_t i;
+
+	for (i = 0; matcher && question && i < matcher->policy_count; i++)
+		keys |= matcher->policies[i].keys[question->operation] & question->unknown;
+	for (key = 0; key < KRSI_PRIV_KEY_END; key++) {
+		if (!(keys & KRSI_PRIV_KEY_BIT(key)) || index-- > 0)
+			continue;
+		info = krsi_priv_key_info(key);
+		snprintf(matcher->unknown, sizeof(matcher->unknown), "%s%s%s.%s", key < KRSI_PRIV_KEY_SUBJECT_END ? "subject" : "object", info->below ? "." : "",
+			 info->below ? info->below : "", info->name);
+		return matcher->unknown;
+	}
+	return NULL;
 }
 
 const char *krsi_matcher_tag(const struct krsi_matcher *matcher, size_t index)

@@ -37,6 +37,7 @@ struct krsi_question {
 	struct krsi_priv_asked *subject;
 	struct krsi_priv_asked *target;	/* NULL: not known */
 	uint64_t said;			/* keys of the object */
+	uint64_t unknown;		/* keys of both that its event would have had to tell, and did not */
 	struct krsi_priv_question object;	/* what is no file and no process */
 
 	struct krsi_priv_bytes paths[KRSI_PRIV_FILES_MAX];

@@ -13,12 +13,20 @@
 #include "question_build.h"
 
 #define ANCESTORS_MAX 64	/* levels of descendants that are told */
+#define FIRST_PIDS 2		/* the first process and the first thread of the kernel, whom nobody made */
+
+#define BIT(key) KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_##key)
+
+/* What no event tells. */
+#define NEVER_TOLD (BIT(SCRIPT) | BIT(GID) | BIT(TAG) | BIT(FILESYSTEM) | BIT(XATTR) | BIT(DIGEST_IMA) | BIT(DIGEST_FSVERITY) | \
+		    BIT(CAPABILITY) | BIT(MODULE) | BIT(MOUNT_SOURCE) | BIT(MOUNT_TARGET) | BIT(FSTYPE))
 
 /* What is being asked: after the first error nothing is added. */
 struct asking {
 	struct krsi_question *question;
 	const struct krsi_event *event;
 	uint64_t keys;			/* that the operation knows */
+	uint64_t unknown;		/* that something could be said of, and is not */
 	int err;
 };
 
@@ -105,18 +113,39 @@ static void add_process(struct asking *a, const char *prefix, const struct krsi_
 		add_bytes(a, key, path, size);
 }
 
+/* What of the subject is missing that a whole event has. */
+static uint64_t subject_unknown(const struct krsi_event *event)
+{
+	uint64_t unknown = 0, number;
+	const char *path;
+	size_t size;
+
+	if (!number_get(event, KRSI_EVENT_UID, &number))
+		unknown |= BIT(UID);
+	if (!number_get(event, KRSI_EVENT_CAP_EFFECTIVE, &number))
+		unknown |= BIT(CAPABILITIES);
+	/* A thread of the kernel has none, but then nothing is cut off either. */
+	if (krsi_event_text(event, KRSI_EVENT_EXE, NULL, NULL) && !path_get(event, KRSI_EVENT_EXE, &path, &size))
+		unknown |= BIT(EXE);
+	if (!path_get(event, KRSI_EVENT_CGROUP, &path, &size))
+		unknown |= BIT(CGROUP) | BIT(CONTAINER);
+	return unknown;
+}
+
 /* Whom it descends from, one level after the other, as far as the table has them. */
-static void add_ancestors(struct asking *a, struct krsi_processes *processes, uint64_t cookie)
+static void add_ancestors(struct asking *a, struct krsi_processes *processes, uint64_t cookie, uint64_t pid)
 {
 	char prefix[512] = "subject";
 	const struct krsi_event *process;
 	int level;
 
-	for (level = 0; level < ANCESTORS_MAX && strlen(prefix) + 40 < sizeof(prefix); level++) {
+	for (level = 0; pid > FIRST_PIDS && level < ANCESTORS_MAX && strlen(prefix) + 40 < sizeof(prefix); level++) {
 		cookie = krsi_processes_parent(processes, cookie);
 		process = cookie ? krsi_processes_find(processes, cookie) : NULL;
-		if (!process)
+		if (!process || !number_get(process, KRSI_EVENT_PID, &pid)) {
+			a->unknown |= BIT(DESCENDANT_OF) | (level ? 0 : BIT(PARENT));
 			return;
+		}
 		strcat(prefix, ".parent");
 		add_process(a, prefix, process);
 	}
@@ -182,8 +211,11 @@ static void add_socket(struct asking *a)
 static void add_strings(struct asking *a, const char *key, uint32_t field)
 {
 	size_t size = 0, at, one;
-	const char *list = krsi_event_text(a->event, field, &size, NULL);
+	uint32_t flags = 0;
+	const char *list = krsi_event_text(a->event, field, &size, &flags);
 
+	if (!list || flags & KRSI_EVENT_TEXT_CUT)
+		a->unknown |= field == KRSI_EVENT_ARGV ? BIT(ARGV) : BIT(ENV);
 	for (at = 0; list && at < size; at += one + 1) {
 		one = strnlen(list + at, size - at);
 		add_bytes(a, key, list + at, one);
@@ -195,11 +227,11 @@ static void add_target(struct asking *a, struct krsi_processes *processes)
 	const struct krsi_event *target;
 	uint64_t cookie;
 
-	if (!processes || !number_get(a->event, KRSI_EVENT_TARGET_COOKIE, &cookie))
-		return;
-	target = krsi_processes_find(processes, cookie);
+	target = processes && number_get(a->event, KRSI_EVENT_TARGET_COOKIE, &cookie) ? krsi_processes_find(processes, cookie) : NULL;
 	if (target)
 		add_process(a, "object.target", target);
+	else
+		a->unknown |= BIT(TARGET);
 }
 
 static void add_object(struct asking *a, struct krsi_processes *processes)
@@ -224,8 +256,8 @@ static void add_object(struct asking *a, struct krsi_processes *processes)
 
 int krsi_question_event(struct krsi_ctx *ctx, const struct krsi_event *event, struct krsi_processes *processes, struct krsi_question **ret)
 {
-	struct asking a = { .event = event };
-	uint64_t cookie;
+	struct asking a = { .event = event, .unknown = NEVER_TOLD };
+	uint64_t cookie, pid;
 
 	if (!ctx || !event || !ret)
 		return krsi_priv_fail(ctx, -EINVAL, "krsi_question_event: an argument is NULL");
@@ -236,13 +268,17 @@ int krsi_question_event(struct krsi_ctx *ctx, const struct krsi_event *event, st
 		return a.err;
 	a.keys = krsi_priv_operation(a.question->operation)->keys;
 	add_process(&a, "subject", event);
-	if (processes && number_get(event, KRSI_EVENT_COOKIE, &cookie))
-		add_ancestors(&a, processes, cookie);
+	a.unknown |= subject_unknown(event);
+	if (processes && number_get(event, KRSI_EVENT_COOKIE, &cookie) && number_get(event, KRSI_EVENT_PID, &pid))
+		add_ancestors(&a, processes, cookie, pid);
+	else
+		a.unknown |= BIT(PARENT) | BIT(DESCENDANT_OF);
 	add_object(&a, processes);
 	if (a.err) {
 		krsi_question_free(a.question);
 		return a.err;
 	}
+	a.question->unknown = a.unknown & (KRSI_PRIV_KEYS_SUBJECT | a.keys);
 	*ret = a.question;
 	return 0;
 }

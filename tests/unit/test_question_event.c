@@ -168,6 +168,56 @@ static void test_what_an_event_knows_decides(void **state)
 	krsi_processes_free(processes);
 }
 
+/* "" when nothing is. */
+static const char *unknown(struct krsi_ctx *ctx, const char *yaml, void (*put)(struct krsi_priv_event_record *record), struct krsi_processes *processes)
+{
+	struct krsi_policy *policy = policy_parse(ctx, yaml);
+	struct krsi_priv_event_record record;
+	static char text[256];
+	struct krsi_question *question;
+	struct krsi_matcher *matcher;
+	struct krsi_event event;
+	const char *key;
+	size_t i;
+
+	text[0] = '\0';
+	assert_ok(ctx, krsi_matcher_new(ctx, &policy, 1, NULL, &matcher));
+	krsi_policy_free(policy);
+	put(&record);
+	assert_true(krsi_priv_event_end(&record));
+	assert_true(krsi_priv_event_read(record.bytes, record.size, &event));
+	event.environment = put != open_put;
+	assert_ok(ctx, krsi_question_event(ctx, &event, processes, &question));
+	for (i = 0; (key = krsi_matcher_unknown(matcher, question, i)); i++)
+		strcat(strcat(text, *text ? " " : ""), key);
+	krsi_question_free(question);
+	krsi_matcher_free(matcher);
+	free(record.bytes);
+	return text;
+}
+
+static void test_what_an_event_does_not_tell_is_named_where_a_rule_asks_for_it(void **state)
+{
+	static const char parent[] = RULE("file.open", "subject: { parent: { exe: /bin/sh } }");
+	static const char descendant[] = RULE("file.open", "subject: { descendant_of: { exe: /bin/sh } }");
+	struct krsi_processes *processes = table(*state);
+
+	assert_string_equal(unknown(*state, RULE("file.open", "object: { path: /x }, subject: { exe: /x, uid: 1, login_uid: 2 }"), open_put, NULL), "");
+	assert_string_equal(unknown(*state, RULE("file.open", "subject: { tag: x }"), open_put, NULL), "subject.tag");
+	assert_string_equal(unknown(*state, RULE("file.read", "subject: { tag: x }"), open_put, NULL), "");
+	assert_string_equal(unknown(*state, RULE("file.open", "object: { filesystem: nfs }, unless: { gid: 4 }"), open_put, NULL), "subject.gid object.filesystem");
+	assert_string_equal(unknown(*state, parent, open_put, NULL), "subject.parent");
+	assert_string_equal(unknown(*state, parent, open_put, processes), "");
+	/* The shell's own parent is not in the table. */
+	assert_string_equal(unknown(*state, descendant, open_put, processes), "subject.descendant_of");
+	assert_string_equal(unknown(*state, RULE("file.open", "subject: { parent: { tag: x } }"), open_put, processes), "subject.tag");
+	assert_string_equal(unknown(*state, RULE("process.signal", "object: { target: { uid: 0 } }"), signal_put, NULL), "object.target");
+	assert_string_equal(unknown(*state, RULE("process.signal", "object: { target: { uid: 0 } }"), signal_put, processes), "");
+	assert_string_equal(unknown(*state, RULE("process.exec", "object: { argv: x, env: X }"), exec_put, NULL), "");
+	assert_null(krsi_matcher_unknown(NULL, NULL, 0));
+	krsi_processes_free(processes);
+}
+
 static void test_other_kinds_are_no_question(void **state)
 {
 	struct event_head head = { .kind = KRSI_EVENT_KIND_EXIT };
@@ -188,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ctx_test(test_what_an_event_knows_decides),
+		ctx_test(test_what_an_event_does_not_tell_is_named_where_a_rule_asks_for_it),
 		ctx_test(test_other_kinds_are_no_question),
 	};
 

@@ -284,6 +284,124 @@ static void test_reopening_follows_the_name(void **state)
 	assert_false(output.failing);
 }
 
+/* --- rotation ------------------------------------------------------------------ */
+
+#define LINE "0123456789012345678901234567890123456789012345678901234567890123456789012345678"	/* 80 bytes with its feed */
+
+static void rotating(const char *name, uint32_t count)
+{
+	open_output(name);
+	output.rotation = (struct rotation){ .size = 160, .count = count };
+}
+
+static void line_write(char first)
+{
+	char line[] = LINE;
+
+	line[0] = first;
+	add(line);
+	output_flush(&output);
+}
+
+/* The first bytes of the lines of a file, "-" when it is not there. */
+static const char *firsts(const char *name)
+{
+	static char text[64];
+	const char *line;
+	size_t n = 0;
+
+	if (access(path_of(name), F_OK) != 0)
+		return "-";
+	for (line = content(name); *line; line += 80) {
+		assert_true(strlen(line) >= 80 && line[79] == '\n');
+		text[n++] = *line;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void test_a_file_that_is_large_gets_a_number(void **state)
+{
+	int i;
+
+	(void)state;
+	rotating("r", 2);
+	for (i = 0; i < 9; i++)
+		line_write((char)('a' + i));
+	assert_string_equal(firsts("r"), "i");
+	assert_string_equal(firsts("r.1"), "gh");
+	assert_string_equal(firsts("r.2"), "ef");	/* and "ab" and "cd" are gone */
+	assert_string_equal(firsts("r.3"), "-");
+	assert_string_equal(told, "");
+	assert_int_equal(output.rotation.failed, 0);
+	assert_int_equal(output.dropped_total, 0);
+}
+
+static void test_a_file_that_was_large_before_is_rotated(void **state)
+{
+	(void)state;
+	content_set("old", LINE "\n" LINE "\n" LINE);	/* and torn */
+	rotating("old", 1);
+	line_write('x');
+	assert_string_equal(firsts("old"), "");
+	assert_string_equal(firsts("old.1"), "000x");
+}
+
+static void test_a_name_that_cannot_be_had_is_told_and_tried_again_later(void **state)
+{
+	int i;
+
+	(void)state;
+	assert_int_equal(mkdir(path_of("d.1"), 0700), 0);
+	rotating("d", 1);
+	for (i = 0; i < 3; i++)
+		line_write((char)('a' + i));
+	assert_string_equal(firsts("d"), "abc");
+	assert_words(told, "/d: cannot become ");
+	assert_words(told, "Is a directory; it goes on growing\n");
+	assert_int_equal(output.rotation.failed, 1);
+	told[0] = '\0';
+	assert_int_equal(rmdir(path_of("d.1")), 0);
+	line_write('d');
+	assert_string_equal(firsts("d"), "");
+	assert_string_equal(firsts("d.1"), "abcd");
+	assert_string_equal(told, "");
+	assert_int_equal(output.dropped_total, 0);
+}
+
+/* The oldest that cannot be moved: nothing is overwritten. */
+static void test_a_rotation_that_fails_loses_nothing(void **state)
+{
+	(void)state;
+	content_set("k.1", LINE "\n");
+	assert_int_equal(mkdir(path_of("k.2"), 0700), 0);
+	rotating("k", 2);
+	line_write('a');
+	line_write('b');
+	assert_string_equal(firsts("k.1"), "0");
+	assert_string_equal(firsts("k"), "ab");
+	assert_int_equal(output.rotation.failed, 1);
+	rmdir(path_of("k.2"));
+}
+
+static void test_what_logrotate_moved_is_not_moved_twice(void **state)
+{
+	char moved[128];
+
+	(void)state;
+	rotating("l", 3);
+	line_write('a');
+	strcpy(moved, path_of("l.1"));
+	assert_int_equal(rename(path_of("l"), moved), 0);
+	line_write('b');	/* goes there, and makes it large */
+	assert_string_equal(firsts("l.1"), "ab");
+	assert_string_equal(firsts("l"), "");
+	assert_int_equal(output_reopen(&output), 0);
+	line_write('c');
+	assert_string_equal(firsts("l"), "c");
+	assert_string_equal(firsts("l.2"), "-");
+}
+
 /* --- readers that sleep or go -------------------------------------------------- */
 
 static char pipe_text[512 * 1024];
@@ -576,6 +694,11 @@ int main(void)
 		output_test(test_what_others_write_is_not_cut_off),
 		output_test(test_no_memory_for_a_line_is_a_gap),
 		output_test(test_reopening_follows_the_name),
+		output_test(test_a_file_that_is_large_gets_a_number),
+		output_test(test_a_file_that_was_large_before_is_rotated),
+		output_test(test_a_name_that_cannot_be_had_is_told_and_tried_again_later),
+		output_test(test_a_rotation_that_fails_loses_nothing),
+		output_test(test_what_logrotate_moved_is_not_moved_twice),
 		output_test(test_a_reader_that_sleeps_keeps_nobody_waiting),
 		output_test(test_a_reader_that_has_gone_is_told_once),
 		output_test(test_a_fifo_without_reader_is_refused),
