@@ -222,18 +222,14 @@ MATCH_FN __u32 event_text_add(__u32 index, __u32 used, __u64 mnt, __u64 dentry, 
 	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
 	struct event_field text = {};
 	struct path_slot *path;
-	__u32 size, start, at;
-	int place;
+	__u32 size, start, at, place = PATH_SLOTS + index;
 
 	if (!event || !mnt || !dentry)
-		return used;
-	place = path_slot_take();
-	if (place < 0)
 		return used;
 	path_build(place, mnt, dentry);
 	path = bpf_map_lookup_elem(&path_slots, &place);
 	if (!path)
-		goto out;
+		return used;
 	start = path->start;
 	size = PATH_SIZE - start;
 	text.id = id;
@@ -246,15 +242,12 @@ MATCH_FN __u32 event_text_add(__u32 index, __u32 used, __u64 mnt, __u64 dentry, 
 	text.size = size ? size : 1;
 	at = used;
 	if (at > EVENT_TEXTS_SIZE - sizeof(text) - PATH_SIZE)
-		goto out;
+		return used;
 	bpf_probe_read_kernel(event->texts + at, sizeof(text), &text);
 	bpf_probe_read_kernel(event->texts + at + sizeof(text), size, path->text + start);
 	if (size == 0)
 		event->texts[at + sizeof(text)] = '/';	/* the root has no name */
-	used = at + sizeof(text) + event_padded(size + (size == 0));
-out:
-	path_slot_give(place);
-	return used;
+	return at + sizeof(text) + event_padded(size + (size == 0));
 }
 
 #define EVENT_CGROUP_NAME 256
