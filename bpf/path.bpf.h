@@ -30,6 +30,9 @@
 #define PATH_TRIES 3
 #define PATH_SLOTS 32
 #define PATH_SLOT_TRIES 8
+#ifndef PATH_SLOTS_KEPT
+#define PATH_SLOTS_KEPT 0	/* behind those that are taken and given back: whoever includes this gives them out */
+#endif
 
 enum path_result {
 	PATH_OK = 0,
@@ -67,7 +70,7 @@ struct path_slot {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, PATH_SLOTS);
+	__uint(max_entries, PATH_SLOTS + PATH_SLOTS_KEPT);
 	__type(key, __u32);
 	__type(value, struct path_slot);
 } path_slots SEC(".maps");
@@ -137,32 +140,51 @@ static __always_inline int path_cross(struct path_slot *slot)
 	return PATH_GOES_ON;
 }
 
+/* A struct dentry from d_parent on, as all kernels have it that do not randomise their structures. */
+struct path_step {
+	__u64 parent;
+	__u32 hash, len;
+	__u64 name;
+};
+
+/* With one read, where they are one behind the other. */
+static __always_inline long path_step_read(struct path_step *step, __u64 here)
+{
+	const struct dentry *dentry = (const struct dentry *)here;
+	__u32 parent = bpf_core_field_offset(struct dentry, d_parent);
+
+	if (bpf_core_field_offset(struct dentry, d_name.len) == parent + offsetof(struct path_step, len) &&
+	    bpf_core_field_offset(struct dentry, d_name.name) == parent + offsetof(struct path_step, name))
+		return bpf_probe_read_kernel(step, sizeof(*step), (const void *)here + parent);
+	return bpf_core_read(&step->parent, sizeof(step->parent), &dentry->d_parent) ||
+	       bpf_core_read(&step->len, sizeof(step->len), &dentry->d_name.len) ||
+	       bpf_core_read(&step->name, sizeof(step->name), &dentry->d_name.name);
+}
+
 static __always_inline int path_name(struct path_slot *slot)
 {
-	__u64 here = slot->dentry, parent;
-	const unsigned char *name;
+	struct path_step step = {};
 	__u32 at, len;
 
-	if (bpf_core_read(&parent, sizeof(parent), &((struct dentry *)here)->d_parent) ||
-	    bpf_core_read(&len, sizeof(len), &((struct dentry *)here)->d_name.len) ||
-	    bpf_core_read(&name, sizeof(name), &((struct dentry *)here)->d_name.name))
+	if (path_step_read(&step, slot->dentry))
 		return PATH_UNREADABLE;
-	if (parent == here)
+	if (step.parent == slot->dentry)
 		return PATH_DETACHED;	/* the top of a file system, but of no mount on the way */
 	at = slot->start;
+	len = step.len;
 	if (len >= PATH_NAME_SIZE || at <= len + 1)	/* one byte less than PATH_SIZE, for a NUL */
 		return PATH_TOO_LONG;
 	at -= len;
 	/* The compiler knows these bounds and would drop the masks; the verifier wants to see them. */
 	asm volatile("%0 &= 4095" : "+r"(at));
 	asm volatile("%0 &= 255" : "+r"(len));
-	if (bpf_probe_read_kernel(slot->text + at, len, name))
+	if (bpf_probe_read_kernel(slot->text + at, len, (const void *)step.name))
 		return PATH_UNREADABLE;
 	at -= 1;
 	asm volatile("%0 &= 4095" : "+r"(at));
 	slot->text[at] = '/';
 	slot->start = at;
-	slot->dentry = parent;
+	slot->dentry = step.parent;
 	return PATH_GOES_ON;
 }
 

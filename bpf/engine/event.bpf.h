@@ -42,23 +42,30 @@ static __always_inline struct task_struct *event_task(const struct event_slot *e
 struct cred_ids { __u32 uid, gid, suid, sgid, euid, egid, fsuid, fsgid; };
 struct cred_caps { __u64 inheritable, permitted, effective; };
 
-/* `address` is of the credentials; 0: those that the thread has. */
-MATCH_FN int event_cred_fill(__u32 index, __u64 address)
+/*
+ * Read a member. Of the thread that runs the verifier knows the types of everything (`known`), and a read is one
+ * instruction; of any other it is a call of the kernel's.
+ */
+#define EVENT_READ(known, to, from)					\
+	do {								\
+		if (known)						\
+			(to) = (from);					\
+		else							\
+			bpf_core_read(&(to), sizeof(to), &(from));	\
+	} while (0)
+
+static __always_inline void event_cred_of(struct event_slot *event, struct task_struct *task, __u64 address, const int known)
 {
-	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
-	struct task_struct *task = event_task(event);
 	struct cred_ids ids = {};
 	struct cred_caps caps = {};
 	struct cred *cred;
 	__u32 login = ~0U;
 
-	if (!event)
-		return 0;
-	cred = (struct cred *)(address ? address : task_cred((__u64)task));
+	cred = (struct cred *)(address ? address : task_cred(event->task));
 	bpf_core_read(&ids, sizeof(ids), &cred->uid);
 	bpf_core_read(&caps, sizeof(caps), &cred->cap_inheritable);
 	if (bpf_core_field_exists(task->loginuid))
-		bpf_core_read(&login, sizeof(login), &task->loginuid);
+		EVENT_READ(known, login, task->loginuid.val);
 	event_number(&event->numbers[PLACE_UID], KRSI_EVENT_UID, ids.euid, 1);
 	event_number(&event->numbers[PLACE_GID], KRSI_EVENT_GID, ids.egid, 1);
 	event_number(&event->numbers[PLACE_REAL_UID], KRSI_EVENT_REAL_UID, ids.uid, 1);
@@ -71,119 +78,167 @@ MATCH_FN int event_cred_fill(__u32 index, __u64 address)
 	event_number(&event->numbers[PLACE_CAP_EFFECTIVE], KRSI_EVENT_CAP_EFFECTIVE, caps.effective, 1);
 	event_number(&event->numbers[PLACE_CAP_PERMITTED], KRSI_EVENT_CAP_PERMITTED, caps.permitted, 1);
 	event_number(&event->numbers[PLACE_CAP_INHERITABLE], KRSI_EVENT_CAP_INHERITABLE, caps.inheritable, 1);
+}
+
+/* `address` is of the credentials; 0: those that the thread has. */
+MATCH_FN int event_cred_fill(__u32 index, __u64 address)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+
+	if (!event)
+		return 0;
+	if (event->task == bpf_get_current_task())
+		event_cred_of(event, bpf_get_current_task_btf(), address, 1);
+	else
+		event_cred_of(event, event_task(event), address, 0);
 	return 0;
 }
 
-/* The inode number that is `where` bytes into a namespace. */
-static __always_inline void event_namespace(struct event_number *number, __u32 id, void *ns, __u64 where)
-{
-	__u32 inode = 0;
+/* The inode number of a namespace that is a member of `of`. */
+#define EVENT_NAMESPACE(known, event, name, type, of, member)							\
+	do {													\
+		struct type *ns_ = 0;										\
+		__u32 inode_ = 0;										\
+		EVENT_READ(known, ns_, (of)->member);								\
+		EVENT_READ(known, inode_, ns_->ns.inum);							\
+		event_number(&(event)->numbers[PLACE_##name], KRSI_EVENT_##name, inode_, inode_ != 0);		\
+	} while (0)
 
-	bpf_probe_read_kernel(&inode, sizeof(inode), ns + where);
-	event_number(number, id, inode, inode != 0);
+/* The leader's struct pid has the number of the process in each of its namespaces; the last is its own. */
+static __always_inline void event_pid_of(struct event_slot *event, struct task_struct *task, const int known)
+{
+	struct task_struct *leader = 0;
+	struct pid_namespace *ns = 0;
+	struct pid *pid = 0;
+	__u32 level = 0, tgid = 0, inode = 0;
+	__u64 upid = 0;
+
+	EVENT_READ(known, leader, task->group_leader);
+	EVENT_READ(known, pid, ((struct task_struct___pid *)leader)->thread_pid);
+	EVENT_READ(known, level, pid->level);
+	/* As a number: the verifier lets nobody go through an array in what it knows the type of. */
+	bpf_core_read(&upid, sizeof(upid), &((struct task_struct___pid *)leader)->thread_pid);
+	upid += bpf_core_field_offset(struct pid, numbers) + (level & 63) * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&ns, sizeof(ns), (void *)upid + bpf_core_field_offset(struct upid, ns));
+	bpf_core_read(&inode, sizeof(inode), &ns->ns.inum);
+	event_number(&event->numbers[PLACE_NS_PID], KRSI_EVENT_NS_PID, inode, inode != 0);
+	bpf_probe_read_kernel(&tgid, sizeof(tgid), (void *)upid + bpf_core_field_offset(struct upid, nr));
+	event_number(&event->numbers[PLACE_NS_TGID], KRSI_EVENT_NS_TGID, tgid, tgid != 0);
+}
+
+static __always_inline void event_namespaces_of(struct event_slot *event, struct task_struct *task, const int known)
+{
+	struct cred *cred = (struct cred *)task_cred(event->task);
+	struct nsproxy___all *proxy = 0;
+
+	EVENT_READ(known, proxy, ((struct task_struct___proxy *)task)->nsproxy);
+	EVENT_NAMESPACE(known, event, NS_CGROUP, cgroup_namespace, proxy, cgroup_ns);
+	EVENT_NAMESPACE(known, event, NS_IPC, ipc_namespace, proxy, ipc_ns);
+	EVENT_NAMESPACE(known, event, NS_MNT, mnt_namespace, proxy, mnt_ns);
+	EVENT_NAMESPACE(known, event, NS_NET, net, proxy, net_ns);
+	EVENT_NAMESPACE(known, event, NS_TIME, time_namespace, proxy, time_ns);
+	EVENT_NAMESPACE(known, event, NS_UTS, uts_namespace, proxy, uts_ns);
+	EVENT_NAMESPACE(0, event, NS_USER, user_namespace, cred, user_ns);
+	event_pid_of(event, task, known);
 }
 
 MATCH_FN int event_namespaces_fill(__u32 index)
 {
 	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
-	struct task_struct *task = event_task(event);
-	struct nsproxy___all *proxy = 0;
-	struct cred *cred = 0;
-	struct pid *pid = 0;
-	void *ns = 0;
-	__u32 level = 0, tgid = 0;
-	__u64 upid;
 
 	if (!event)
 		return 0;
-	bpf_core_read(&proxy, sizeof(proxy), &task->nsproxy);
-	bpf_core_read(&ns, sizeof(ns), &proxy->cgroup_ns);
-	event_namespace(&event->numbers[PLACE_NS_CGROUP], KRSI_EVENT_NS_CGROUP, ns, bpf_core_field_offset(struct cgroup_namespace, ns.inum));
-	bpf_core_read(&ns, sizeof(ns), &proxy->ipc_ns);
-	event_namespace(&event->numbers[PLACE_NS_IPC], KRSI_EVENT_NS_IPC, ns, bpf_core_field_offset(struct ipc_namespace, ns.inum));
-	bpf_core_read(&ns, sizeof(ns), &proxy->mnt_ns);
-	event_namespace(&event->numbers[PLACE_NS_MNT], KRSI_EVENT_NS_MNT, ns, bpf_core_field_offset(struct mnt_namespace, ns.inum));
-	bpf_core_read(&ns, sizeof(ns), &proxy->net_ns);
-	event_namespace(&event->numbers[PLACE_NS_NET], KRSI_EVENT_NS_NET, ns, bpf_core_field_offset(struct net, ns.inum));
-	bpf_core_read(&ns, sizeof(ns), &proxy->time_ns);
-	event_namespace(&event->numbers[PLACE_NS_TIME], KRSI_EVENT_NS_TIME, ns, bpf_core_field_offset(struct time_namespace, ns.inum));
-	bpf_core_read(&ns, sizeof(ns), &proxy->uts_ns);
-	event_namespace(&event->numbers[PLACE_NS_UTS], KRSI_EVENT_NS_UTS, ns, bpf_core_field_offset(struct uts_namespace, ns.inum));
-	cred = (struct cred *)task_cred((__u64)task);
-	ns = 0;
-	bpf_core_read(&ns, sizeof(ns), &cred->user_ns);
-	event_namespace(&event->numbers[PLACE_NS_USER], KRSI_EVENT_NS_USER, ns, bpf_core_field_offset(struct user_namespace, ns.inum));
-	/* The leader's struct pid has the number of the process in each of its namespaces; the last is its own. */
-	bpf_core_read(&task, sizeof(task), &task->group_leader);
-	bpf_core_read(&pid, sizeof(pid), &((struct task_struct___pid *)task)->thread_pid);
-	bpf_core_read(&level, sizeof(level), &pid->level);
-	upid = (__u64)pid + bpf_core_field_offset(struct pid, numbers) + (level & 63) * bpf_core_type_size(struct upid);
-	ns = 0;
-	bpf_probe_read_kernel(&ns, sizeof(ns), (void *)upid + bpf_core_field_offset(struct upid, ns));
-	event_namespace(&event->numbers[PLACE_NS_PID], KRSI_EVENT_NS_PID, ns, bpf_core_field_offset(struct pid_namespace, ns.inum));
-	bpf_probe_read_kernel(&tgid, sizeof(tgid), (void *)upid + bpf_core_field_offset(struct upid, nr));
-	event_number(&event->numbers[PLACE_NS_TGID], KRSI_EVENT_NS_TGID, tgid, tgid != 0);
+	if (event->task == bpf_get_current_task())
+		event_namespaces_of(event, bpf_get_current_task_btf(), 1);
+	else
+		event_namespaces_of(event, event_task(event), 0);
 	return 0;
 }
 
-static __always_inline __u64 event_start_time(struct task_struct *task)
+/* PID and start of a process. */
+static __always_inline void event_process(struct event_number *pid, __u32 pid_id, struct event_number *time, __u32 time_id,
+					  struct task_struct *task, const int known)
 {
 	struct task_struct *leader = 0;
+	__u32 number = 0;
 	__u64 start = 0;
 
-	bpf_core_read(&leader, sizeof(leader), &task->group_leader);
-	bpf_core_read(&start, sizeof(start), &leader->start_boottime);
-	return start;
+	EVENT_READ(known, number, task->tgid);
+	event_number(pid, pid_id, number, 1);
+	EVENT_READ(known, leader, task->group_leader);
+	EVENT_READ(known, start, leader->start_boottime);
+	event_number(time, time_id, start, 1);
+}
+
+static __always_inline void event_cgroup_of(struct event_slot *event, struct task_struct *task, const int known)
+{
+	struct css_set *set = 0;
+	struct cgroup *cgroup = 0;
+	struct kernfs_node *node = 0;
+	__u64 id = 0;
+
+	EVENT_READ(known, set, task->cgroups);
+	EVENT_READ(known, cgroup, set->dfl_cgrp);
+	event->cgroup = (__u64)cgroup;
+	EVENT_READ(known, node, cgroup->kn);
+	EVENT_READ(known, id, node->id);
+	event_number(&event->numbers[PLACE_CGROUP_ID], KRSI_EVENT_CGROUP_ID, id, id != 0);
+}
+
+/* Where the program and the working directory are. */
+static __always_inline void event_files_of(struct event_slot *event, struct task_struct *task, const int known)
+{
+	struct mm_struct *mm = 0;
+	struct fs_struct *fs = 0;
+	struct file *exe = 0;
+
+	event->mount[EVENT_EXE] = event->mount[EVENT_CWD] = 0;
+	EVENT_READ(known, mm, task->mm);
+	if (mm)
+		EVENT_READ(known, exe, mm->exe_file);
+	if (exe) {
+		EVENT_READ(known, *(struct vfsmount **)&event->mount[EVENT_EXE], exe->f_path.mnt);
+		EVENT_READ(known, *(struct dentry **)&event->dentry[EVENT_EXE], exe->f_path.dentry);
+	}
+	EVENT_READ(known, fs, ((struct task_struct___files *)task)->fs);
+	if (fs) {
+		EVENT_READ(known, *(struct vfsmount **)&event->mount[EVENT_CWD], fs->pwd.mnt);
+		EVENT_READ(known, *(struct dentry **)&event->dentry[EVENT_CWD], fs->pwd.dentry);
+	}
+}
+
+static __always_inline void event_task_of(struct event_slot *event, struct task_struct *task, const int known)
+{
+	struct task_struct *parent = 0;
+	__u32 number = 0;
+
+	event_number(&event->numbers[PLACE_CPU], KRSI_EVENT_CPU, bpf_get_smp_processor_id(), 1);
+	EVENT_READ(known, number, task->pid);
+	event_number(&event->numbers[PLACE_TID], KRSI_EVENT_TID, number, 1);
+	event_process(&event->numbers[PLACE_PID], KRSI_EVENT_PID, &event->numbers[PLACE_START_TIME], KRSI_EVENT_START_TIME, task, known);
+	EVENT_READ(known, parent, task->real_parent);
+	event_process(&event->numbers[PLACE_PPID], KRSI_EVENT_PPID, &event->numbers[PLACE_PARENT_START_TIME],
+		      KRSI_EVENT_PARENT_START_TIME, parent, known);
+	event_cgroup_of(event, task, known);
+	event->comm.field.id = KRSI_EVENT_COMM;
+	event->comm.field.type = KRSI_EVENT_TYPE_TEXT;
+	event->comm.field.flags = 0;
+	event->comm.field.size = sizeof(event->comm.text);
+	bpf_core_read(event->comm.text, sizeof(event->comm.text), &task->comm);
+	event_files_of(event, task, known);
 }
 
 /* Numbers of the process, and where its program and its working directory are. */
 MATCH_FN int event_task_fill(__u32 index)
 {
 	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
-	struct task_struct *task = event_task(event), *parent = 0;
-	struct css_set *set = 0;
-	struct cgroup *cgroup = 0;
-	struct kernfs_node *node = 0;
-	struct mm_struct *mm = 0;
-	struct fs_struct *fs = 0;
-	struct file *exe = 0;
-	__u64 id = 0;
-	__u32 number = 0;
 
 	if (!event)
 		return 0;
-	event_number(&event->numbers[PLACE_CPU], KRSI_EVENT_CPU, bpf_get_smp_processor_id(), 1);
-	bpf_core_read(&number, sizeof(number), &task->tgid);
-	event_number(&event->numbers[PLACE_PID], KRSI_EVENT_PID, number, 1);
-	bpf_core_read(&number, sizeof(number), &task->pid);
-	event_number(&event->numbers[PLACE_TID], KRSI_EVENT_TID, number, 1);
-	event_number(&event->numbers[PLACE_START_TIME], KRSI_EVENT_START_TIME, event_start_time(task), 1);
-	bpf_core_read(&parent, sizeof(parent), &task->real_parent);
-	bpf_core_read(&number, sizeof(number), &parent->tgid);
-	event_number(&event->numbers[PLACE_PPID], KRSI_EVENT_PPID, number, 1);
-	event_number(&event->numbers[PLACE_PARENT_START_TIME], KRSI_EVENT_PARENT_START_TIME, event_start_time(parent), 1);
-	bpf_core_read(&set, sizeof(set), &task->cgroups);
-	bpf_core_read(&cgroup, sizeof(cgroup), &set->dfl_cgrp);
-	event->cgroup = (__u64)cgroup;
-	bpf_core_read(&node, sizeof(node), &cgroup->kn);
-	bpf_core_read(&id, sizeof(id), &node->id);
-	event_number(&event->numbers[PLACE_CGROUP_ID], KRSI_EVENT_CGROUP_ID, id, id != 0);
-	event->comm.field.id = KRSI_EVENT_COMM;
-	event->comm.field.type = KRSI_EVENT_TYPE_TEXT;
-	event->comm.field.flags = 0;
-	event->comm.field.size = sizeof(event->comm.text);
-	bpf_core_read(event->comm.text, sizeof(event->comm.text), &task->comm);
-	event->mount[EVENT_EXE] = event->mount[EVENT_CWD] = 0;
-	bpf_core_read(&mm, sizeof(mm), &task->mm);
-	if (mm && !bpf_core_read(&exe, sizeof(exe), &mm->exe_file) && exe) {
-		bpf_core_read(&event->mount[EVENT_EXE], sizeof(__u64), &exe->f_path.mnt);
-		bpf_core_read(&event->dentry[EVENT_EXE], sizeof(__u64), &exe->f_path.dentry);
-	}
-	bpf_core_read(&fs, sizeof(fs), &((struct task_struct___files *)task)->fs);
-	if (fs) {
-		bpf_core_read(&event->mount[EVENT_CWD], sizeof(__u64), &fs->pwd.mnt);
-		bpf_core_read(&event->dentry[EVENT_CWD], sizeof(__u64), &fs->pwd.dentry);
-	}
+	if (event->task == bpf_get_current_task())
+		event_task_of(event, bpf_get_current_task_btf(), 1);
+	else
+		event_task_of(event, event_task(event), 0);
 	return 0;
 }
 
@@ -225,18 +280,14 @@ MATCH_FN __u32 event_text_add(__u32 index, __u32 used, __u64 mnt, __u64 dentry, 
 	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
 	struct event_field text = {};
 	struct path_slot *path;
-	__u32 size, start, at;
-	int place;
+	__u32 size, start, at, place = PATH_SLOTS + index;
 
 	if (!event || !mnt || !dentry)
-		return used;
-	place = path_slot_take();
-	if (place < 0)
 		return used;
 	path_build(place, mnt, dentry);
 	path = bpf_map_lookup_elem(&path_slots, &place);
 	if (!path)
-		goto out;
+		return used;
 	start = path->start;
 	size = PATH_SIZE - start;
 	text.id = id;
@@ -249,15 +300,12 @@ MATCH_FN __u32 event_text_add(__u32 index, __u32 used, __u64 mnt, __u64 dentry, 
 	text.size = size ? size : 1;
 	at = used;
 	if (at > EVENT_TEXTS_SIZE - sizeof(text) - PATH_SIZE)
-		goto out;
+		return used;
 	bpf_probe_read_kernel(event->texts + at, sizeof(text), &text);
 	bpf_probe_read_kernel(event->texts + at + sizeof(text), size, path->text + start);
 	if (size == 0)
 		event->texts[at + sizeof(text)] = '/';	/* the root has no name */
-	used = at + sizeof(text) + event_padded(size + (size == 0));
-out:
-	path_slot_give(place);
-	return used;
+	return at + sizeof(text) + event_padded(size + (size == 0));
 }
 
 #define EVENT_CGROUP_NAME 256

@@ -6,6 +6,10 @@
 #ifndef KRSI_ENGINE_STATE_BPF_H
 #define KRSI_ENGINE_STATE_BPF_H
 
+/* Where events are put together; what finds none free is lost, and counted. Each has a place of its own for paths. */
+#define EVENT_SLOTS 16
+#define PATH_SLOTS_KEPT EVENT_SLOTS
+
 #include "../kernel.bpf.h"
 #include "../path.bpf.h"
 #include "../event.h"
@@ -459,8 +463,7 @@ enum event_place {
 	PLACES
 };
 
-/* Where events are put together; what finds none free is lost, and counted. What is behind the texts is not sent. */
-#define EVENT_SLOTS 16
+/* What is behind the texts is not sent. */
 enum event_file { EVENT_EXE, EVENT_CWD, EVENT_FILES };
 #define EVENT_TEXTS_SIZE 32768
 struct event_slot {

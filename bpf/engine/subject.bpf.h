@@ -59,6 +59,7 @@ struct pid_namespace { struct ns_common ns; } __attribute__((preserve_access_ind
 struct upid { int nr; struct pid_namespace *ns; } __attribute__((preserve_access_index));
 struct pid { unsigned int level; struct upid numbers[1]; } __attribute__((preserve_access_index));
 struct task_struct___pid { struct pid *thread_pid; } __attribute__((preserve_access_index));
+struct task_struct___proxy { struct nsproxy___all *nsproxy; } __attribute__((preserve_access_index));
 
 MATCH_FN int subject_namespace(__u32 at, __u64 task, __u32 key)
 {

@@ -237,6 +237,23 @@ KRSI_API void krsi_engine_set_event(struct krsi_engine *engine, krsi_event_fn fn
 KRSI_API int krsi_engine_lost(const struct krsi_engine *engine, const char *operation, uint32_t cause, uint64_t *ret);
 
 /**
+ * @brief Count what was lost on one CPU: whose events are too many for the reader.
+ *
+ * The sum over all CPUs is what krsi_engine_lost() tells of all operations.
+ *
+ * @param engine  the engine
+ * @param cpu     number of the CPU, from 0, as in KRSI_EVENT_CPU
+ * @param cause   enum krsi_engine_lost_cause
+ * @param ret     receives how many events, since the engine was made; untouched on failure
+ * @return 0, or
+ * @retval -EINVAL  an argument is NULL, or there is no such cause
+ * @retval -ENOENT  this machine can have no such CPU; so CPUs can be counted up to here
+ * @retval -ENOMEM  no memory
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_lost_cpu(const struct krsi_engine *engine, uint32_t cpu, uint32_t cause, uint64_t *ret);
+
+/**
  * @brief The descriptor to wait on with poll(2) or epoll(7): readable while events are waiting.
  * @param engine  the engine
  * @return the descriptor, the engine's own, the same as long as the engine lives; -EINVAL when `engine` is NULL

@@ -439,3 +439,31 @@ int krsi_engine_lost(const struct krsi_engine *engine, const char *operation, ui
 	*ret = sum;
 	return 0;
 }
+
+int krsi_engine_lost_cpu(const struct krsi_engine *engine, uint32_t cpu, uint32_t cause, uint64_t *ret)
+{
+	struct krsi_map_info info = { .sz = sizeof(info) };
+	uint64_t *counts, sum = 0;
+	uint32_t key;
+	int err = 0;
+
+	if (!engine || !ret || cause > KRSI_ENGINE_LOST_PLACE)
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_lost_cpu: an argument is NULL, or there is no such cause");
+	krsi_map_info(engine->kernel.lost, &info);
+	if (cpu >= info.cpu_count)
+		return krsi_priv_fail(engine->ctx, -ENOENT, "krsi_engine_lost_cpu: there is no CPU %u; the last one that this machine can have is %u",
+				      cpu, info.cpu_count - 1);
+	counts = calloc(info.cpu_count, sizeof(*counts));
+	if (!counts)
+		return krsi_priv_fail(engine->ctx, -ENOMEM, "krsi_engine_lost_cpu: no memory");
+	for (key = 0; key < OPERATIONS * CAUSES && !err; key++) {
+		if (cause && cause != key % CAUSES + 1)
+			continue;
+		err = krsi_map_lookup(engine->kernel.lost, &key, sizeof(key), counts, info.buffer_size);
+		sum += err ? 0 : counts[cpu];
+	}
+	free(counts);
+	if (!err)
+		*ret = sum;
+	return err;
+}

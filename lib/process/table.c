@@ -188,6 +188,7 @@ static int room_make(struct krsi_processes *processes)
 static int record_set(struct krsi_processes *processes, uint64_t cookie, uint64_t parent, uint32_t pid, struct krsi_priv_event_record *record)
 {
 	struct process **at = place(processes, cookie), *process = *at;
+	char *shrunk;
 	int err;
 
 	if (!process) {
@@ -209,7 +210,9 @@ static int record_set(struct krsi_processes *processes, uint64_t cookie, uint64_
 	}
 	processes->record_bytes += record->size - process->size;
 	free(process->record);
-	process->record = record->bytes;
+	/* It stays for long: give back the room that it was made in. */
+	shrunk = realloc(record->bytes, record->size);
+	process->record = shrunk ? shrunk : record->bytes;
 	process->size = (uint32_t)record->size;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,6 +275,47 @@ static void flood(uint32_t audits, uint32_t denials)
 	}
 }
 
+static uint64_t lost_on(const struct engine *e, uint32_t cpu, uint32_t cause)
+{
+	uint64_t lost = 0;
+
+	assert_ok(e->ctx, krsi_engine_lost_cpu(e->engine, cpu, cause, &lost));
+	return lost;
+}
+
+/* All that is lost is lost on the CPU that the process runs on: the last one, which is another than the first where there are two. */
+static void test_what_is_lost_is_counted_by_cpu(void **state)
+{
+	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .ring_size = 65536 };
+	struct engine e = start(*state, &opts, RULES OTHER);
+	uint64_t lost = 0, all = 0, count_of_one = 0;
+	cpu_set_t before, one;
+	uint32_t cpu = CPU_SETSIZE - 1, i;
+	int err;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	while (!CPU_ISSET(cpu, &before))
+		cpu--;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	flood(1000, 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	assert_ok(e.ctx, krsi_engine_lost(e.engine, NULL, KRSI_ENGINE_LOST_ANY, &lost));
+	assert_true(lost > 0);
+	assert_int_equal(lost_on(&e, cpu, KRSI_ENGINE_LOST_ANY), lost);
+	assert_int_equal(lost_on(&e, cpu, KRSI_ENGINE_LOST_RING), lost);
+	assert_int_equal(lost_on(&e, cpu, KRSI_ENGINE_LOST_PLACE), 0);
+	for (i = 0; (err = krsi_engine_lost_cpu(e.engine, i, KRSI_ENGINE_LOST_ANY, &count_of_one)) == 0; i++)
+		all += count_of_one;
+	assert_int_equal(err, -ENOENT);
+	assert_true(i > cpu);
+	assert_int_equal(all, lost);
+	assert_int_equal(krsi_engine_lost_cpu(e.engine, 0, KRSI_ENGINE_LOST_PLACE + 1, &lost), -EINVAL);
+	assert_int_equal(krsi_engine_lost_cpu(NULL, 0, KRSI_ENGINE_LOST_ANY, &lost), -EINVAL);
+	engine_stop(&e);
+}
+
 static void test_what_is_lost_is_counted(void **state)
 {
 	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .ring_size = 65536, .denial_ring_size = 262144 };
@@ -459,6 +501,7 @@ int main(void)
 		vm_test(test_arguments_and_environment),
 		vm_test(test_long_arguments_are_cut_and_say_so),
 		vm_test(test_what_is_lost_is_counted),
+		vm_test(test_what_is_lost_is_counted_by_cpu),
 		vm_test(test_denials_are_carried_out_when_nothing_can_be_told),
 		vm_test(test_flood_from_several_processes),
 		vm_test(test_the_callback_ends_a_dispatch),
