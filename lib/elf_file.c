@@ -89,7 +89,7 @@ int krsi_priv_elf_check(struct krsi_ctx *ctx, const char *name, const void *data
 	return err;
 }
 
-void krsi_priv_elf_strong_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg)
+void krsi_priv_elf_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg)
 {
 	Elf_Data *symbols = NULL;
 	Elf_Scn *section;
@@ -107,9 +107,8 @@ void krsi_priv_elf_strong_externs(const void *data, size_t size, krsi_priv_exter
 		symbols = elf_getdata(section, NULL);
 	for (i = 1; symbols && gelf_getsym(symbols, i, &symbol); i++) {
 		name = elf_strptr(elf, header.sh_link, symbol.st_name);
-		if (name && *name && symbol.st_shndx == SHN_UNDEF &&
-		    GELF_ST_BIND(symbol.st_info) == STB_GLOBAL)
-			fn(arg, name);
+		if (name && *name && symbol.st_shndx == SHN_UNDEF)
+			fn(arg, name, GELF_ST_BIND(symbol.st_info) == STB_WEAK);
 	}
 	elf_end(elf);
 }
