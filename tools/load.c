@@ -96,6 +96,7 @@ static const struct {
 	{ "give the text in krsi_object_opts.kconfig", "give its text with --kconfig FILE" },
 	{ "krsi_attach_opts.cgroup_fd, a descriptor of a cgroup's directory", "--cgroup DIR, a cgroup's directory" },
 	{ "; use its descriptor", "" },
+	{ "say so with krsi_object_set_map_size()", "say so with --map-size MAP=N" },
 };
 
 /* A text of the library in our words, to free. NULL when there is no memory. */
@@ -206,18 +207,21 @@ static void object_check(const struct request *request, struct krsi_ctx *ctx, co
 	if (err && err != -EALREADY)
 		entry->failure = strdup(krsi_ctx_error_detail(ctx));
 	programs_print(request, entry, tally);
-	fflush(stdout);
 	/* Now, not at the end: programs of one object must not make those of the next one fail. */
 	krsi_object_free(entry->object);
 	entry->object = NULL;
+	fflush(stdout);
 }
 
 static int check(const struct request *request, struct krsi_ctx *ctx, const struct krsi_attach_opts *attach)
 {
+	/* Lines wait here while programs are attached, some of which refuse every write(2). */
+	static char lines[1u << 20];
 	struct tally tally = { 0, 0 };
 	size_t i;
 	int code;
 
+	setvbuf(stdout, lines, _IOFBF, sizeof(lines));
 	code = objects_open(request, ctx);
 	if (code)
 		return code;

@@ -303,6 +303,17 @@ static void test_check_lets_one_program_fail_alone(void **state)
 	assert_err("--with PROG");
 }
 
+static void test_check_of_programs_that_refuse_every_write_is_told(void **state)
+{
+	(void)state;
+	skip_unless_lsm_active();
+	tool("load", "--check", "bpf/mute.bpf.o", "bpf/mkdir.bpf.o");
+	assert_code(DONE);
+	assert_string_equal(run.out, "bpf/mute.bpf.o\tmute\tlsm/file_permission\tattached\t\n"
+			    "bpf/mkdir.bpf.o\tmkdir_check\tlsm/inode_mkdir\tattached\t\n");
+	assert_string_equal(run.err, "");
+}
+
 static void test_check_of_an_unknown_hook(void **state)
 {
 	(void)state;
@@ -644,6 +655,7 @@ int main(void)
 		cmocka_unit_test(test_hooks_try_needs_privilege),
 		cmocka_unit_test(test_check_of_a_good_object),
 		cmocka_unit_test(test_check_lets_one_program_fail_alone),
+		cmocka_unit_test(test_check_of_programs_that_refuse_every_write_is_told),
 		cmocka_unit_test(test_check_of_an_unknown_hook),
 		cmocka_unit_test(test_check_of_an_object_that_is_wrong_as_a_whole),
 		cmocka_unit_test(test_check_of_every_kind),
