@@ -113,6 +113,9 @@ static int rings_open(struct rings *rings, struct krsi_ctx *ctx, const struct lo
 			struct krsi_object_map_info info = { .sz = sizeof(info) };
 
 			krsi_object_map_info(objects[i].object, k, &info);
+			if (info.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+				tool_error("%s: map %s is a perf buffer; only records of ring buffers are read and counted",
+					   objects[i].path, info.name);
 			if (info.type != BPF_MAP_TYPE_RINGBUF || map_is_known(objects, i, info.id))
 				continue;
 			err = ring_add(rings, ctx, &objects[i], info.name, output);

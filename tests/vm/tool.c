@@ -476,6 +476,17 @@ static void test_load_gives_records_as_json(void **state)
 	assert_err("\ndetached\n");
 }
 
+static void test_load_says_that_perf_buffers_are_not_read(void **state)
+{
+	(void)state;
+	load_start((const char *const[]){ "krsi", "load", "bpf/perf.bpf.o", NULL });
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+	assert_out("\tsample\tfentry/security_file_open\tattached\t\n");
+	assert_string_equal(run.err, "krsi: bpf/perf.bpf.o: map samples is a perf buffer; only records of ring buffers are read and counted\n");
+}
+
 static void test_load_sets_variables_of_each_size(void **state)
 {
 	(void)state;
@@ -711,6 +722,7 @@ int main(void)
 		cmocka_unit_test(test_load_shows_records_when_asked),
 		cmocka_unit_test(test_load_decodes_records),
 		cmocka_unit_test(test_load_gives_records_as_json),
+		cmocka_unit_test(test_load_says_that_perf_buffers_are_not_read),
 		cmocka_unit_test(test_load_sets_variables_of_each_size),
 		cmocka_unit_test(test_load_refuses_wishes_that_no_object_can_fulfil),
 		cmocka_unit_test(test_load_moves_a_program),
