@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
-#include <stdbool.h>
 #include <string.h>
 
+#include "btf_check.h"
 #include "ctx.h"
 #include "elf_file.h"
 
@@ -40,12 +40,35 @@ Elf_Scn *krsi_priv_elf_section(Elf *elf, const char *wanted, GElf_Shdr *header)
 	return NULL;
 }
 
+/* Look at the types of an object. Which machine it is for is known by now. */
+static int types_check(struct krsi_ctx *ctx, const char *name, Elf *elf)
+{
+	const char *problem = NULL;
+	GElf_Shdr header;
+	Elf_Scn *section;
+	Elf_Data *types;
+	int err;
+
+	section = krsi_priv_elf_section(elf, ".BTF", &header);
+	if (!section)
+		return krsi_priv_fail(ctx, -EBADMSG, "object %s: it has no type information (section .BTF), without which it fits one kernel only; "
+				      "compile with -g", name);
+	types = elf_getdata(section, NULL);
+	if (!types || !types->d_buf)
+		return krsi_priv_fail(ctx, -EBADMSG, "object %s: a damaged ELF file: its type information (section .BTF) cannot be read", name);
+	err = krsi_priv_btf_check(types->d_buf, types->d_size, &problem);
+	if (err == -ENOMEM)
+		return krsi_priv_fail(ctx, -ENOMEM, "object %s: no memory to look at its type information", name);
+	if (err)
+		return krsi_priv_fail(ctx, -EBADMSG, "object %s: its type information (section .BTF) is damaged: %s; compile it anew", name, problem);
+	return 0;
+}
+
 int krsi_priv_elf_check(struct krsi_ctx *ctx, const char *name, const void *data, size_t size)
 {
 	const unsigned char *ident = data;
-	GElf_Shdr section;
 	GElf_Ehdr header;
-	bool has_btf;
+	int err = 0;
 	Elf *elf;
 
 	if (size < EI_NIDENT || memcmp(ident, ELFMAG, SELFMAG) != 0)
@@ -57,18 +80,16 @@ int krsi_priv_elf_check(struct krsi_ctx *ctx, const char *name, const void *data
 		elf_end(elf);
 		return krsi_priv_fail(ctx, -EBADMSG, "object %s: a damaged ELF file", name);
 	}
-	has_btf = krsi_priv_elf_section(elf, ".BTF", &section);
-	elf_end(elf);
 	if (header.e_machine != EM_BPF)
-		return krsi_priv_fail(ctx, -EBADMSG, "object %s: an ELF file for machine %u, not for BPF (%u); compile with clang -target bpf",
-				      name, header.e_machine, EM_BPF);
-	if (!has_btf)
-		return krsi_priv_fail(ctx, -EBADMSG, "object %s: it has no type information (section .BTF), without which it fits one kernel only; "
-				      "compile with -g", name);
-	return 0;
+		err = krsi_priv_fail(ctx, -EBADMSG, "object %s: an ELF file for machine %u, not for BPF (%u); compile with clang -target bpf",
+				     name, header.e_machine, EM_BPF);
+	if (!err)
+		err = types_check(ctx, name, elf);
+	elf_end(elf);
+	return err;
 }
 
-void krsi_priv_elf_strong_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg)
+void krsi_priv_elf_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg)
 {
 	Elf_Data *symbols = NULL;
 	Elf_Scn *section;
@@ -86,9 +107,8 @@ void krsi_priv_elf_strong_externs(const void *data, size_t size, krsi_priv_exter
 		symbols = elf_getdata(section, NULL);
 	for (i = 1; symbols && gelf_getsym(symbols, i, &symbol); i++) {
 		name = elf_strptr(elf, header.sh_link, symbol.st_name);
-		if (name && *name && symbol.st_shndx == SHN_UNDEF &&
-		    GELF_ST_BIND(symbol.st_info) == STB_GLOBAL)
-			fn(arg, name);
+		if (name && *name && symbol.st_shndx == SHN_UNDEF)
+			fn(arg, name, GELF_ST_BIND(symbol.st_info) == STB_WEAK);
 	}
 	elf_end(elf);
 }

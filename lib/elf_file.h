@@ -5,6 +5,7 @@
 
 #include <gelf.h>
 #include <libelf.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct krsi_ctx;
@@ -15,9 +16,9 @@ int krsi_priv_elf_check(struct krsi_ctx *ctx, const char *name, const void *data
 /* The section of that name, with its header, or NULL. */
 Elf_Scn *krsi_priv_elf_section(Elf *elf, const char *wanted, GElf_Shdr *header);
 
-/* Called for each symbol that the object wants from the kernel and cannot do without. */
-typedef void (*krsi_priv_extern_fn)(void *arg, const char *name);
+/* Called for each symbol that the object wants from the kernel; a weak one it can do without. */
+typedef void (*krsi_priv_extern_fn)(void *arg, const char *name, bool weak);
 
-void krsi_priv_elf_strong_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg);
+void krsi_priv_elf_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg);
 
 #endif

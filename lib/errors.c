@@ -25,7 +25,7 @@ static const struct {
 	{ EOPNOTSUPP, "EOPNOTSUPP", "this kernel, as built and booted, cannot do it" },
 	{ EBADFD, "EBADFD", "the handle is in the wrong state for this call" },
 	{ EALREADY, "EALREADY", "it was done before" },
-	{ EMSGSIZE, "EMSGSIZE", "a key or value has not the map's size" },
+	{ EMSGSIZE, "EMSGSIZE", "a key or value has not the map's size, or a record not its type's" },
 	{ ENOSPC, "ENOSPC", "the map is full, or a buffer too small" },
 	{ EUSERS, "EUSERS", "the hook holds as many programs as the kernel allows" },
 	{ EBUSY, "EBUSY", "somebody else holds it" },

@@ -101,6 +101,13 @@ static struct bpf_link *link_make(const struct bpf_program *bpf, const struct kr
 	}
 }
 
+static const char *left_alone_reason(const struct bpf_program *bpf)
+{
+	if (bpf_program__type(bpf) == BPF_PROG_TYPE_STRUCT_OPS)
+		return "it belongs to a struct_ops map, which libkrsi does not register; bpf_map__attach_struct_ops() does";
+	return "its section does not say where to attach it; use its descriptor";
+}
+
 /* 0 when it is attached, or when its section has no place to attach to, which is noted. */
 static int program_attach(struct krsi_object *object, struct krsi_priv_program *program,
 			  int cgroup_fd)
@@ -124,9 +131,8 @@ static int program_attach(struct krsi_object *object, struct krsi_priv_program *
 		return 0;
 	}
 	err = errno ? -errno : -EIO;
-	if (err == -EOPNOTSUPP && program->kind == KRSI_PRIV_KIND_OTHER) {
-		krsi_priv_program_set(program, KRSI_PROGRAM_LOADED, 0,
-				      "its section does not say where to attach it; use its descriptor", NULL);
+	if (err == -EOPNOTSUPP && (program->kind == KRSI_PRIV_KIND_OTHER || !*program->target)) {
+		krsi_priv_program_set(program, KRSI_PROGRAM_LOADED, 0, left_alone_reason(bpf), NULL);
 		return 0;
 	}
 	err = attach_fail(object, program, err);

@@ -86,11 +86,11 @@ struct missing {
 	size_t used;
 };
 
-static void missing_collect(void *arg, const char *name)
+static void missing_collect(void *arg, const char *name, bool weak)
 {
 	struct missing *missing = arg;
 
-	if (strncmp(name, "CONFIG_", 7) == 0 || strncmp(name, "LINUX_", 6) == 0)
+	if (weak || strncmp(name, "CONFIG_", 7) == 0 || strncmp(name, "LINUX_", 6) == 0)
 		return;	/* of .kconfig */
 	if (btf__find_by_name_kind(missing->btf, name, BTF_KIND_FUNC) > 0 ||
 	    btf__find_by_name_kind(missing->btf, name, BTF_KIND_VAR) > 0 ||
@@ -100,8 +100,10 @@ static void missing_collect(void *arg, const char *name)
 					  "%s%s", missing->used ? ", " : "", name);
 }
 
-static void kconfig_count(void *arg, const char *name)
+/* Of weak ones libbpf takes a missing line for "no", but it wants the text all the same. */
+static void kconfig_count(void *arg, const char *name, bool weak)
 {
+	(void)weak;
 	*(unsigned int *)arg += strncmp(name, "CONFIG_", 7) == 0;
 }
 
@@ -116,13 +118,13 @@ static int externs_fail(struct krsi_object *object, int err)
 	if (!btf)
 		return -EOPNOTSUPP;
 	missing.btf = btf;
-	krsi_priv_elf_strong_externs(object->data, object->size, missing_collect, &missing);
+	krsi_priv_elf_externs(object->data, object->size, missing_collect, &missing);
 	btf__free(btf);
 	if (missing.used)
 		return krsi_priv_fail(object->ctx, -ENOENT,
 				      "object %s: this kernel lacks %s, which the object cannot do without (declare it __weak to make it optional)",
 				      object->name, missing.names);
-	krsi_priv_elf_strong_externs(object->data, object->size, kconfig_count, &kconfig);
+	krsi_priv_elf_externs(object->data, object->size, kconfig_count, &kconfig);
 	if (kconfig)
 		return krsi_priv_fail(object->ctx, -ENOENT,
 				      "object %s: it reads the kernel's configuration, and this machine has no file with it or a line is missing; "
@@ -140,6 +142,9 @@ static int map_fail(struct krsi_object *object, const struct bpf_map *map, int e
 	if (err == -EINVAL && libbpf_probe_bpf_map_type(bpf_map__type(map), NULL) <= 0)
 		return krsi_priv_fail(object->ctx, -EOPNOTSUPP, "map %s: this kernel has no maps of type %s", name,
 				      libbpf_bpf_map_type_str(bpf_map__type(map)));
+	if (err == -EINVAL && !bpf_map__max_entries(map))
+		return krsi_priv_fail(object->ctx, -EINVAL, "map %s: the object leaves it to its loader how large it is; "
+				      "say so with krsi_object_set_map_size()", name);
 	if (err == -E2BIG)	/* the kernel's word for "more memory than there is" */
 		err = -ENOMEM;
 	return krsi_priv_fail(object->ctx, krsi_priv_error_close(err),

@@ -31,6 +31,8 @@ struct request {
 	bool all_optional;
 	bool check;
 	bool verbose;
+	bool decode;
+	bool json;
 	struct load_object *objects;
 	size_t count;
 };
@@ -96,6 +98,7 @@ static const struct {
 	{ "give the text in krsi_object_opts.kconfig", "give its text with --kconfig FILE" },
 	{ "krsi_attach_opts.cgroup_fd, a descriptor of a cgroup's directory", "--cgroup DIR, a cgroup's directory" },
 	{ "; use its descriptor", "" },
+	{ "say so with krsi_object_set_map_size()", "say so with --map-size MAP=N" },
 };
 
 /* A text of the library in our words, to free. NULL when there is no memory. */
@@ -206,18 +209,21 @@ static void object_check(const struct request *request, struct krsi_ctx *ctx, co
 	if (err && err != -EALREADY)
 		entry->failure = strdup(krsi_ctx_error_detail(ctx));
 	programs_print(request, entry, tally);
-	fflush(stdout);
 	/* Now, not at the end: programs of one object must not make those of the next one fail. */
 	krsi_object_free(entry->object);
 	entry->object = NULL;
+	fflush(stdout);
 }
 
 static int check(const struct request *request, struct krsi_ctx *ctx, const struct krsi_attach_opts *attach)
 {
+	/* Lines wait here while programs are attached, some of which refuse every write(2). */
+	static char lines[1u << 20];
 	struct tally tally = { 0, 0 };
 	size_t i;
 	int code;
 
+	setvbuf(stdout, lines, _IOFBF, sizeof(lines));
 	code = objects_open(request, ctx);
 	if (code)
 		return code;
@@ -265,6 +271,32 @@ static int object_run(const struct request *request, struct krsi_ctx *ctx, const
 	return TOOL_FAILED;
 }
 
+/* From here on our own lines go to stderr, so that what we return has records only. NULL with the failure told. */
+static FILE *json_open(void)
+{
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		tool_error("cannot write JSON: %s", strerror(errno));
+	return out;
+}
+
+static int rings_show(const struct request *request, struct krsi_ctx *ctx, int signals)
+{
+	struct load_output output = { .wishes = &request->wishes, .decode = request->decode, .verbose = request->verbose };
+	int code;
+
+	if (request->json && !(output.json = json_open()))
+		return TOOL_FAILED;
+	code = rings_run(ctx, request->objects, request->count, signals, &output);
+	if (output.json && fclose(output.json) != 0) {
+		tool_error("cannot write the output: %s", strerror(errno));
+		code = TOOL_FAILED;
+	}
+	return code;
+}
+
 static int run(const struct request *request, struct krsi_ctx *ctx, const struct krsi_attach_opts *attach)
 {
 	int code, signals;
@@ -285,7 +317,7 @@ static int run(const struct request *request, struct krsi_ctx *ctx, const struct
 			printf("\n");
 		}
 	} else if (!code) {
-		code = rings_run(ctx, request->objects, request->count, signals, request->verbose);
+		code = rings_show(request, ctx, signals);
 	}
 	close(signals);
 	return code;
@@ -347,6 +379,9 @@ enum load_option {
 	OPTION_BTF,
 	OPTION_KCONFIG,
 	OPTION_LOG,
+	OPTION_DECODE,
+	OPTION_TYPE,
+	OPTION_JSON,
 };
 
 static const struct option options[] = {
@@ -354,6 +389,8 @@ static const struct option options[] = {
 	{ "btf", required_argument, NULL, OPTION_BTF },
 	{ "cgroup", required_argument, NULL, OPTION_CGROUP },
 	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "decode", no_argument, NULL, OPTION_DECODE },
+	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "kconfig", required_argument, NULL, OPTION_KCONFIG },
 	{ "log", required_argument, NULL, OPTION_LOG },
 	{ "map-size", required_argument, NULL, OPTION_MAP_SIZE },
@@ -361,6 +398,7 @@ static const struct option options[] = {
 	{ "pin", required_argument, NULL, OPTION_PIN },
 	{ "set", required_argument, NULL, OPTION_SET },
 	{ "target", required_argument, NULL, OPTION_TARGET },
+	{ "type", required_argument, NULL, OPTION_TYPE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "with", required_argument, NULL, OPTION_WITH },
 	{ "without", required_argument, NULL, OPTION_WITHOUT },
@@ -410,6 +448,16 @@ static int option_read(struct request *request, int c, char **argv)
 	case OPTION_KCONFIG:
 		request->kconfig_file = optarg;
 		return -1;
+	case OPTION_JSON:
+		request->json = true;
+		request->decode = true;
+		return -1;
+	case OPTION_TYPE:
+		request->decode = true;
+		return wish_read(request, WISH_TYPE);
+	case OPTION_DECODE:
+		request->decode = true;
+		return -1;
 	case OPTION_LOG:
 		request->log_level = log_level_read(optarg);
 		if (request->log_level < 0)
@@ -431,6 +479,8 @@ static int objects_read(struct request *request, int count, char **paths)
 		return tool_usage(request->self, "load needs an object: krsi load OBJ.bpf.o");
 	if (request->check && request->pin_dir)
 		return tool_usage(request->self, "--check leaves nothing behind, so it cannot be used with --pin");
+	if (request->decode && (request->check || request->pin_dir))
+		return tool_usage(request->self, "no records are read with --check or --pin, so there is nothing for --decode, --type and --json");
 	if (request->pin_dir && count > 1)
 		return tool_usage(request->self, "--pin takes one object; run krsi load once for each, with a directory of its own");
 	request->objects = calloc((size_t)count, sizeof(*request->objects));
@@ -526,6 +576,10 @@ const struct tool_command tool_load = {
 		"                     and exit: the programs stay attached until it is removed\n"
 		"  --btf FILE         the kernel's type information, where it has none itself\n"
 		"  --kconfig FILE     the kernel's configuration, for __kconfig variables\n"
+		"  --decode           show each record through the object's own types: that of its\n"
+		"                     size, when there is one\n"
+		"  --type MAP=TYPE    the records of this ring buffer are of this type\n"
+		"  --json             records as JSON, one object per line, and all else on stderr\n"
 		"  --log LEVEL        messages of the library: error, warn (default), info, debug\n"
 		"  -v, --verbose      the verifier's words on programs that it refuses, and the\n"
 		"                     first 32 bytes of each record\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Inside of `krsi load`: load.c reads the arguments and does the deeds, load_wish.c changes objects
- * as asked, load_ring.c waits and counts records.
+ * as asked, load_ring.c waits and counts records, load_record.c shows them.
  */
 #ifndef KRSI_TOOL_LOAD_H
 #define KRSI_TOOL_LOAD_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct krsi_ctx;
 struct krsi_object;
@@ -20,6 +21,7 @@ enum wish_kind {
 	WISH_TARGET,		/* PROG=HOOK */
 	WISH_VARIABLE,		/* VAR=VALUE */
 	WISH_MAP_SIZE,		/* MAP=N */
+	WISH_TYPE,		/* MAP=TYPE */
 };
 
 /* One option that changes something in an object. It holds for each object that has such a thing. */
@@ -56,6 +58,17 @@ void wish_list_free(struct wish_list *list);
 int wishes_apply(const struct wish_list *list, bool all_optional, struct krsi_ctx *ctx,
 		 const struct load_object *objects, size_t count);
 
+/* The type that was asked for the records of this ring buffer, or 0. */
+uint32_t wishes_type(const struct wish_list *list, const struct krsi_object *object, const char *map);
+
+/* How records are shown. */
+struct load_output {
+	const struct wish_list *wishes;
+	FILE *json;		/* one object per line goes there; NULL: text, to stdout */
+	bool decode;		/* by their types, or as hexadecimal digits when these are not known */
+	bool verbose;		/* as hexadecimal digits, when they are not decoded */
+};
+
 /*
  * From here on SIGINT, SIGTERM and SIGHUP do not end the process but wait to be read. Returns the
  * descriptor, or -1 with the failure told.
@@ -64,8 +77,21 @@ int rings_signals_take(void);
 
 /*
  * Print "ready", count the records of all ring buffers of the objects until a signal comes, detach,
- * print the counts. With `verbose` each record is printed. Returns enum tool_exit.
+ * print the counts. Returns enum tool_exit.
  */
-int rings_run(struct krsi_ctx *ctx, const struct load_object *objects, size_t count, int signals, bool verbose);
+int rings_run(struct krsi_ctx *ctx, const struct load_object *objects, size_t count, int signals,
+	      const struct load_output *output);
+
+/* Print a record: load_record.c. `told` is false until somebody was told that its ring cannot be decoded. */
+struct load_record {
+	const char *path, *ring;
+	struct krsi_ctx *ctx;
+	const struct krsi_object *object;
+	const struct load_output *output;
+	uint32_t type;		/* 0: to be guessed for each */
+	bool told;
+};
+
+void record_show(struct load_record *record, const void *data, size_t size);
 
 #endif

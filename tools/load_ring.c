@@ -18,12 +18,11 @@
 
 /* Records of one ring in a row, so that a busy one does not keep the others and the signals waiting. */
 #define BUDGET 1024
-#define RECORD_BYTES_SHOWN 32
 
 /* A stream of its own for each ring: libkrsi sums the counts of a stream's rings. */
 struct ring {
-	const char *path;	/* of its object */
 	char *name;
+	struct load_record record;
 	struct krsi_stream *stream;
 };
 
@@ -48,28 +47,12 @@ int rings_signals_take(void)
 	return fd;
 }
 
-static int record_print(void *data, const void *record, size_t size)
+static int record_take(void *data, const void *record, size_t size)
 {
-	const unsigned char *bytes = record;
-	const struct ring *ring = data;
-	size_t i;
+	struct ring *ring = data;
 
-	term_text(stdout, ring->path);
-	printf("\t");
-	term_text(stdout, ring->name);
-	printf("\t%zu\t", size);
-	for (i = 0; i < size && i < RECORD_BYTES_SHOWN; i++)
-		printf("%02x", bytes[i]);
-	printf("%s\n", size > RECORD_BYTES_SHOWN ? "..." : "");
+	record_show(&ring->record, record, size);
 	return 0;
-}
-
-static int record_ignore(void *data, const void *record, size_t size)
-{
-	(void)data;
-	(void)record;
-	(void)size;
-	return 0;	/* the stream counts */
 }
 
 /* Whether a map of an earlier object is the same one: objects can share pinned maps. */
@@ -89,26 +72,29 @@ static bool map_is_known(const struct load_object *objects, size_t before, uint3
 }
 
 static int ring_add(struct rings *rings, struct krsi_ctx *ctx, const struct load_object *from, const char *name,
-		    bool verbose)
+		    const struct load_output *output)
 {
 	struct ring *ring = &rings->rings[rings->count];
 
-	ring->path = from->path;
 	ring->name = strdup(name);
 	if (!ring->name) {
 		tool_error("no memory");
 		return TOOL_FAILED;
 	}
 	rings->count++;
+	ring->record = (struct load_record){
+		.path = from->path, .ring = ring->name, .ctx = ctx, .object = from->object, .output = output,
+		.type = wishes_type(output->wishes, from->object, name),
+	};
 	if (krsi_stream_new(ctx, &ring->stream) ||
-	    krsi_stream_add_object(ring->stream, from->object, name, verbose ? record_print : record_ignore, ring))
+	    krsi_stream_add_object(ring->stream, from->object, name, record_take, ring))
 		return tool_fail(ctx);
 	rings->ready[rings->count] = (struct pollfd){ .fd = krsi_stream_fd(ring->stream), .events = POLLIN };
 	return 0;
 }
 
 static int rings_open(struct rings *rings, struct krsi_ctx *ctx, const struct load_object *objects, size_t count,
-		      bool verbose)
+		      const struct load_output *output)
 {
 	size_t i, k, maps = 0;
 	int err;
@@ -127,9 +113,12 @@ static int rings_open(struct rings *rings, struct krsi_ctx *ctx, const struct lo
 			struct krsi_object_map_info info = { .sz = sizeof(info) };
 
 			krsi_object_map_info(objects[i].object, k, &info);
+			if (info.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+				tool_error("%s: map %s is a perf buffer; only records of ring buffers are read and counted",
+					   objects[i].path, info.name);
 			if (info.type != BPF_MAP_TYPE_RINGBUF || map_is_known(objects, i, info.id))
 				continue;
-			err = ring_add(rings, ctx, &objects[i], info.name, verbose);
+			err = ring_add(rings, ctx, &objects[i], info.name, output);
 			if (err)
 				return err;
 		}
@@ -148,13 +137,15 @@ static void rings_close(struct rings *rings)
 	free(rings->ready);
 }
 
-static int rings_wait(struct rings *rings, struct krsi_ctx *ctx)
+static int rings_wait(struct rings *rings, struct krsi_ctx *ctx, const struct load_output *output)
 {
 	size_t i;
 
 	for (;;) {
 		/* Whoever reads us through a pipe sees what there is before we sleep. */
 		fflush(stdout);
+		if (output->json)
+			fflush(output->json);
 		if (poll(rings->ready, rings->count + 1, -1) < 0 && errno != EINTR) {
 			tool_error("cannot wait: %s", strerror(errno));
 			return TOOL_FAILED;
@@ -173,7 +164,7 @@ static void ring_print(const struct ring *ring)
 
 	krsi_stream_dispatch(ring->stream, 0, NULL);	/* what was written until the last program was detached */
 	krsi_stream_stats(ring->stream, &stats);
-	term_text(stdout, ring->path);
+	term_text(stdout, ring->record.path);
 	printf("\t");
 	term_text(stdout, ring->name);
 	printf("\t%llu records\t%llu bytes\t", (unsigned long long)stats.records, (unsigned long long)stats.bytes);
@@ -183,18 +174,19 @@ static void ring_print(const struct ring *ring)
 		printf("losses not counted\n");
 }
 
-int rings_run(struct krsi_ctx *ctx, const struct load_object *objects, size_t count, int signals, bool verbose)
+int rings_run(struct krsi_ctx *ctx, const struct load_object *objects, size_t count, int signals,
+	      const struct load_output *output)
 {
 	struct rings rings = { .count = 0 };
 	size_t i;
 	int err;
 
-	err = rings_open(&rings, ctx, objects, count, verbose);
+	err = rings_open(&rings, ctx, objects, count, output);
 	if (err)
 		goto out;
 	rings.ready[0] = (struct pollfd){ .fd = signals, .events = POLLIN };
 	printf("ready\n");
-	err = rings_wait(&rings, ctx);
+	err = rings_wait(&rings, ctx, output);
 	for (i = 0; i < count; i++)
 		krsi_object_detach(objects[i].object);
 	for (i = 0; i < rings.count; i++)

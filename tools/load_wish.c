@@ -2,10 +2,12 @@
 /* Options of `krsi load` that change an object: read once, applied to every object. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libkrsi/krsi.h>
+#include <linux/bpf.h>
 
 #include "load.h"
 #include "tool.h"
@@ -54,7 +56,7 @@ static int value_read(struct wish *wish, const char **problem)
 
 int wish_add(struct wish_list *list, enum wish_kind kind, const char *text, const char **problem)
 {
-	bool has_value = kind == WISH_TARGET || kind == WISH_VARIABLE || kind == WISH_MAP_SIZE;
+	bool has_value = kind == WISH_TARGET || kind == WISH_VARIABLE || kind == WISH_MAP_SIZE || kind == WISH_TYPE;
 	size_t len = has_value ? strcspn(text, "=") : strlen(text);
 	struct wish *wishes, *wish;
 
@@ -138,8 +140,46 @@ static int variable_set(const struct wish *wish, struct krsi_object *object)
 	return err;
 }
 
+static bool has_ring(const struct krsi_object *object, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < krsi_object_map_count(object); i++) {
+		struct krsi_object_map_info info = { .sz = sizeof(info) };
+
+		krsi_object_map_info(object, i, &info);
+		if (info.type == BPF_MAP_TYPE_RINGBUF && strcmp(info.name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Nothing changes in the object; it only has to have both. */
+static int type_check(const struct wish *wish, struct krsi_ctx *ctx, const struct krsi_object *object)
+{
+	char text[512];
+	uint32_t type;
+
+	if (!has_ring(object, wish->name)) {
+		snprintf(text, sizeof(text), "object %s: it has no ring buffer %s", krsi_object_name(object), wish->name);
+		return krsi_ctx_fail(ctx, -ENOENT, text);
+	}
+	return krsi_object_find_type(object, wish->value, &type) ? -ENXIO : 0;
+}
+
+uint32_t wishes_type(const struct wish_list *list, const struct krsi_object *object, const char *map)
+{
+	uint32_t type = 0;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->wishes[i].kind == WISH_TYPE && strcmp(list->wishes[i].name, map) == 0)
+			krsi_object_find_type(object, list->wishes[i].value, &type);
+	return type;
+}
+
 /* 0, a negative errno of the library, or enum tool_exit with the failure told. */
-static int wish_apply(const struct wish *wish, struct krsi_object *object)
+static int wish_apply(const struct wish *wish, struct krsi_ctx *ctx, struct krsi_object *object)
 {
 	int err;
 
@@ -148,6 +188,8 @@ static int wish_apply(const struct wish *wish, struct krsi_object *object)
 		return variable_set(wish, object);
 	case WISH_MAP_SIZE:
 		return krsi_object_set_map_size(object, wish->name, (uint32_t)wish->number);
+	case WISH_TYPE:
+		return type_check(wish, ctx, object);
 	case WISH_TARGET:
 		err = krsi_object_find_program(object, wish->name, NULL);
 		if (err)
@@ -203,7 +245,7 @@ static int wish_apply_to_all(const struct wish *wish, struct krsi_ctx *ctx, cons
 		if (!objects[i].object)
 			continue;
 		opened++;
-		err = wish_apply(wish, objects[i].object);
+		err = wish_apply(wish, ctx, objects[i].object);
 		if (!err)
 			done++;
 		else if (err > 0)

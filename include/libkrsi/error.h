@@ -22,7 +22,7 @@
  * | -EOPNOTSUPP    | this kernel, as it was built and booted, cannot do it                         |
  * | -EBADFD        | the handle is in the wrong state: attach before load, set after load          |
  * | -EALREADY      | it was done before: load, attach, detach twice                                |
- * | -EMSGSIZE      | a key or value has not the map's size                                        |
+ * | -EMSGSIZE      | a key or value has not the map's size, or a record not its type's            |
  * | -ENOSPC        | the map is full, or the caller's buffer too small                            |
  * | -EUSERS        | the hook holds as many programs as the kernel allows                          |
  * | -EBUSY         | the kernel says that somebody else holds it                                  |

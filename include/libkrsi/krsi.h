@@ -8,6 +8,7 @@
 
 #include <libkrsi/cases.h>
 #include <libkrsi/ctx.h>
+#include <libkrsi/decode.h>
 #include <libkrsi/engine.h>
 #include <libkrsi/error.h>
 #include <libkrsi/event.h>

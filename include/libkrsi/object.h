@@ -306,7 +306,7 @@ KRSI_API int krsi_object_set_variable(struct krsi_object *object, const char *na
  *
  * @param object  the object
  * @return 0 when every required program is loaded, or
- * @retval -EINVAL      `object` is NULL
+ * @retval -EINVAL      `object` is NULL; a map whose size the object leaves to its loader has none
  * @retval -EALREADY    it is loaded
  * @retval -ENOENT      a program wants a hook, function or symbol that this kernel lacks
  * @retval -ENOEXEC     the verifier refused a program; the detail has its first line that matters

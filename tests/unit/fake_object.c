@@ -244,13 +244,19 @@ int __wrap_bpf_program__set_attach_target(struct bpf_program *program, int fd, c
 
 /* --- attaching ----------------------------------------------------------- */
 
+/* When libbpf cannot attach a program by its section alone. */
+static bool section_says_nothing(const char *section)
+{
+	return !strchr(section, '/') || strncmp(section, "struct_ops/", 11) == 0;
+}
+
 static struct bpf_link *link_new(const struct bpf_program *program, int err, const char *where)
 {
 	struct fake_thing *thing;
 	size_t i;
 
-	if (!err && strcmp(bpf_program__section_name(program), "socket") == 0)
-		err = -EOPNOTSUPP;	/* as libbpf answers when a section does not say where */
+	if (!err && !*where && section_says_nothing(bpf_program__section_name(program)))
+		err = -EOPNOTSUPP;
 	if (err) {
 		errno = -err;
 		return NULL;

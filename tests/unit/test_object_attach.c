@@ -67,6 +67,21 @@ static void test_every_kind_is_attached_its_way(void **state)
 	krsi_object_free(object);
 }
 
+static void test_programs_without_a_place_are_left_alone(void **state)
+{
+	struct krsi_object *object = object_load(*state, "left_alone.bpf.o");
+	static const char *const names[] = { "any_function", "any_tracepoint", "part_of_a_map" };
+	size_t i;
+
+	assert_ok(*state, krsi_object_attach(object, NULL));
+	assert_string_equal(fake_attaches(), "+one_function ");
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		assert_int_equal(program_info(object, names[i]).state, KRSI_PROGRAM_LOADED);
+	assert_words(program_info(object, "any_function").reason, "does not say where to attach it");
+	assert_words(program_info(object, "part_of_a_map").reason, "belongs to a struct_ops map");
+	krsi_object_free(object);
+}
+
 static void test_targets_of_the_caller_are_attached_to(void **state)
 {
 	struct krsi_object *object = NULL;
@@ -323,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		attach_test(test_every_kind_is_attached_its_way),
+		attach_test(test_programs_without_a_place_are_left_alone),
 		attach_test(test_targets_of_the_caller_are_attached_to),
 		attach_test(test_tracepoint_without_a_category_is_refused),
 		attach_test(test_lsm_program_that_nobody_would_call_is_refused),

@@ -196,6 +196,8 @@ static void test_mistakes_are_usage_errors_that_say_what_to_do(void **state)
 		{ { "load", "--check" }, USAGE, "", "load needs an object" },
 		{ { "load", "--pin", "x", "a", "b" }, USAGE, "", "--pin takes one object" },
 		{ { "load", "--pin", "x", "--check", "a" }, USAGE, "", "cannot be used with --pin" },
+		{ { "load", "--json", "--check", "a" }, USAGE, "", "no records are read with --check or --pin" },
+		{ { "load", "--type", "a", "b" }, USAGE, "", "\"a\": it has to be NAME=VALUE" },
 		{ { "load", "--set", "a", "b" }, USAGE, "", "\"a\": it has to be NAME=VALUE" },
 		{ { "load", "--set", "=1", "b" }, USAGE, "", "it has to be NAME=VALUE" },
 		{ { "load", "--set", "a=", "b" }, USAGE, "", "not a number" },

@@ -303,6 +303,17 @@ static void test_check_lets_one_program_fail_alone(void **state)
 	assert_err("--with PROG");
 }
 
+static void test_check_of_programs_that_refuse_every_write_is_told(void **state)
+{
+	(void)state;
+	skip_unless_lsm_active();
+	tool("load", "--check", "bpf/mute.bpf.o", "bpf/mkdir.bpf.o");
+	assert_code(DONE);
+	assert_string_equal(run.out, "bpf/mute.bpf.o\tmute\tlsm/file_permission\tattached\t\n"
+			    "bpf/mkdir.bpf.o\tmkdir_check\tlsm/inode_mkdir\tattached\t\n");
+	assert_string_equal(run.err, "");
+}
+
 static void test_check_of_an_unknown_hook(void **state)
 {
 	(void)state;
@@ -422,6 +433,60 @@ static void test_load_shows_records_when_asked(void **state)
 	assert_code(DONE);
 }
 
+static void test_load_decodes_records(void **state)
+{
+	static const char *const options[] = { "--decode", "--type=events=struct record" };
+	size_t i;
+
+	(void)state;
+	skip_unless_lsm_active();
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		load_start((const char *const[]){ "krsi", "load", options[i], only_this_process(), "bpf/mkdir.bpf.o", NULL });
+		assert_int_equal(vm_mkdir("denied"), EACCES);
+		assert_true(tool_read_until("bpf/mkdir.bpf.o\tevents\t32\t{number=1 name=\"denied\"}\n"));
+		kill(run.pid, SIGTERM);
+		tool_finish();
+		assert_code(DONE);
+		assert_string_equal(run.err, "");
+	}
+}
+
+/* Nobody tells on stdout when it is ready, so directories are made until a record is there. */
+static void test_load_gives_records_as_json(void **state)
+{
+	struct pollfd ready;
+	int tries;
+
+	(void)state;
+	skip_unless_lsm_active();
+	tool_start(&(struct how){ .nobody = false },
+		   (const char *const[]){ "krsi", "load", "--json", only_this_process(), "bpf/mkdir.bpf.o", NULL });
+	ready = (struct pollfd){ .fd = run.fd, .events = POLLIN };
+	for (tries = 0; tries < 400 && poll(&ready, 1, 100) == 0; tries++)
+		vm_mkdir("denied");
+	assert_true(tool_read_until("}\n"));
+	assert_ptr_equal(strstr(run.out, "{\"object\":\"bpf/mkdir.bpf.o\",\"ring\":\"events\",\"size\":32,\"type\":\"record\","
+				"\"record\":{\"number\":1,\"name\":\"denied\"}}\n"), run.out);
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+	assert_not_out("detached");
+	assert_err("\nready\n");
+	assert_err("\tevents\t");
+	assert_err("\ndetached\n");
+}
+
+static void test_load_says_that_perf_buffers_are_not_read(void **state)
+{
+	(void)state;
+	load_start((const char *const[]){ "krsi", "load", "bpf/perf.bpf.o", NULL });
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+	assert_out("\tsample\tfentry/security_file_open\tattached\t\n");
+	assert_string_equal(run.err, "krsi: bpf/perf.bpf.o: map samples is a perf buffer; only records of ring buffers are read and counted\n");
+}
+
 static void test_load_sets_variables_of_each_size(void **state)
 {
 	(void)state;
@@ -449,6 +514,9 @@ static void test_load_refuses_wishes_that_no_object_can_fulfil(void **state)
 		{ "--target=mkdir_chek=inode_mknod", "did you mean mkdir_check?" },
 		{ "--target=mkdir_check=inode_mkdri", "did you mean inode_mkdir" },
 		{ "--without=nothing_like_it", "nothing_like_it" },
+		{ "--type=event=record", "it has no ring buffer event" },
+		{ "--type=counts=record", "it has no ring buffer counts" },
+		{ "--type=events=recrd", "did you mean record?" },
 		{ "--cgroup=/tmp", "not a cgroup of version 2" },
 		{ "--cgroup=/nowhere", "No such file" },
 		{ "--kconfig=/nowhere", "No such file" },
@@ -644,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_hooks_try_needs_privilege),
 		cmocka_unit_test(test_check_of_a_good_object),
 		cmocka_unit_test(test_check_lets_one_program_fail_alone),
+		cmocka_unit_test(test_check_of_programs_that_refuse_every_write_is_told),
 		cmocka_unit_test(test_check_of_an_unknown_hook),
 		cmocka_unit_test(test_check_of_an_object_that_is_wrong_as_a_whole),
 		cmocka_unit_test(test_check_of_every_kind),
@@ -651,6 +720,9 @@ int main(void)
 		cmocka_unit_test(test_check_without_privilege_names_the_capability),
 		cmocka_unit_test(test_load_denies_until_a_signal_ends_it),
 		cmocka_unit_test(test_load_shows_records_when_asked),
+		cmocka_unit_test(test_load_decodes_records),
+		cmocka_unit_test(test_load_gives_records_as_json),
+		cmocka_unit_test(test_load_says_that_perf_buffers_are_not_read),
 		cmocka_unit_test(test_load_sets_variables_of_each_size),
 		cmocka_unit_test(test_load_refuses_wishes_that_no_object_can_fulfil),
 		cmocka_unit_test(test_load_moves_a_program),

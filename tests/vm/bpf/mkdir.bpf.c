@@ -27,6 +27,7 @@ struct record {
 const volatile __u32 enforce = 1;
 const volatile __u32 only_tgid;
 __u64 seen;
+const struct record *unused_record;	/* so that the object describes the type: krsi load --decode */
 char padding_of_an_odd_size[7] = "abcdef";
 
 KRSI_RING(events, 4096);
