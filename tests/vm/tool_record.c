@@ -253,7 +253,7 @@ static void test_a_learned_policy_lets_it_work_and_nothing_else(void **state)
 
 	(void)state;
 	skip_unless_kernel_can();
-	start(LIST("record", "--ready-fd", "9", RECORDING));
+	start(LIST("record", "--ready-fd", "9", "--on", "process.exec,file.read,file.write,file.create,file.unlink,file.exec_mmap", RECORDING));
 	assert_int_equal(program("work"), 0);
 	assert_int_equal(program("work"), 0);
 	end();
