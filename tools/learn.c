@@ -94,7 +94,9 @@ static int text_check(struct krsi_ctx *ctx, const char *text, size_t size)
 
 static int text_write(const char *path, const char *text, size_t size)
 {
-	int fd;
+	size_t done = 0;
+	ssize_t n = 0;
+	int fd, err;
 
 	if (!path)
 		return fwrite(text, 1, size, stdout) == size ? TOOL_OK : TOOL_FAILED;	/* main() tells why */
@@ -104,9 +106,14 @@ static int text_write(const char *path, const char *text, size_t size)
 		tool_error("%s: %s", path, errno == EEXIST ? "is there already; name another file, or move it away" : strerror(errno));
 		return TOOL_FAILED;
 	}
-	if (write(fd, text, size) == (ssize_t)size && close(fd) == 0)
+	for (; done < size && n >= 0; done += n > 0 ? (size_t)n : 0)
+		n = write(fd, text + done, size - done);
+	err = n < 0 ? errno : 0;
+	if (close(fd) < 0 && !err)
+		err = errno;
+	if (!err)
 		return TOOL_OK;
-	tool_error("%s: cannot be written: %s", path, strerror(errno));
+	tool_error("%s: cannot be written: %s", path, strerror(err));
 	unlink(path);
 	return TOOL_FAILED;
 }

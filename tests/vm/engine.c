@@ -17,12 +17,11 @@
 
 static void test_open_is_denied_by_path(void **state)
 {
-	struct engine e = engine_start(RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: { deny: EACCES } }\n");
+	struct engine e = engine_start_new(*state, RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: { deny: EACCES } }\n");
 
-	(void)state;
 	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), EACCES);
 	assert_int_equal(try_open("/tmp/engine/other", O_RDONLY), 0);
-	engine_stop(&e);
+	engine_stop_new(&e);	/* with the policy in force */
 	assert_int_equal(try_open("/tmp/engine/secret", O_RDONLY), 0);
 }
 
