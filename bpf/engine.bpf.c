@@ -13,6 +13,7 @@
  * engine/object	objects: attributes, and names of what has no path
  * engine/strings	arguments and environment of what is executed
  * engine/event		what is told
+ * engine/copy		programs that take each other's place
  * engine/act		one operation, from the hook to the verdict
  * engine/hooks_*	the hooks
  *

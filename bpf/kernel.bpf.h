@@ -39,6 +39,7 @@ struct super_block {
 	struct file_system_type *s_type;
 	const char *s_subtype;
 	void *s_root;
+	unsigned long s_iflags;
 };
 
 struct inode {
@@ -68,6 +69,7 @@ struct dentry {
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	int mnt_flags;
 };
 
 struct mount {
@@ -144,6 +146,7 @@ struct task_struct {
 	__u64 start_boottime;
 	__u64 self_exec_id;
 	unsigned int flags;
+	unsigned int personality;
 	char comm[16];
 };
 
@@ -250,6 +253,7 @@ struct task_struct___files {
 #define O_APPEND 02000
 #define O_TRUNC 01000
 #define PF_KTHREAD 0x00200000
+#define PROT_READ 1
 #define PROT_WRITE 2
 #define PROT_EXEC 4
 #define PROT_ANY 7
@@ -262,6 +266,9 @@ struct task_struct___files {
 #define S_IFLNK 0120000
 #define VM_WRITE 2
 #define VM_EXEC 4
+#define READ_IMPLIES_EXEC 0x400000	/* of a personality */
+#define MNT_NOEXEC 4			/* of a mount's flags */
+#define SB_I_NOEXEC 2			/* of a file system's s_iflags */
 #define VM_ANY 7			/* VM_READ, VM_WRITE and VM_EXEC */
 #define VM_SHARED 8
 #define F_SETFL 4

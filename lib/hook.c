@@ -56,6 +56,7 @@ static void hook_clear(struct krsi_priv_hook *hook)
 		free(hook->args[i].type);
 	}
 	free(hook->args);
+	free(hook->function);
 	free(hook->prototype);
 	free(hook->name);
 }
@@ -132,6 +133,8 @@ int krsi_hook_info(const struct krsi_hooks *hooks, size_t index, struct krsi_hoo
 	mine.prototype = hook->prototype;
 	mine.arg_count = hook->arg_count;
 	mine.can_deny = hook->can_deny;
+	mine.function = hook->function ? hook->function : "";
+	mine.function_fits = hook->function_fits;
 	return KRSI_PRIV_INFO_WRITE(hooks->ctx, info, &mine, "krsi_hook_info");
 }
 

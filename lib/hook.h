@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* Inside of the list of hooks: hook.c answers, hook_list.c reads it out of BTF. */
+/* Inside of the list of hooks: hook.c answers, hook_list.c reads it out of BTF, hook_function.c knows who calls hooks. */
 #ifndef KRSI_PRIV_HOOK_H
 #define KRSI_PRIV_HOOK_H
 
@@ -7,6 +7,7 @@
 #include <libkrsi/hook.h>
 
 struct btf;
+struct btf_type;
 
 struct krsi_priv_hook_arg {
 	char *name;
@@ -20,7 +21,9 @@ struct krsi_priv_hook {
 	uint32_t arg_count;
 	bool can_deny;
 	uint32_t lsm_id;	/* BTF id of bpf_lsm_NAME */
-	uint32_t security_id;	/* BTF id of security_NAME; 0 when the kernel has no such function */
+	uint32_t security_id;	/* BTF id of the function that calls its programs; 0 when the kernel has none that is known */
+	char *function;		/* that function's name, or NULL */
+	bool function_fits;	/* it takes the arguments that the hook takes */
 };
 
 struct krsi_hooks {
@@ -32,6 +35,12 @@ struct krsi_hooks {
 
 /* A BTF file, raw or a section of an ELF file. NULL with the failure told, its number in `err`. */
 struct btf *krsi_priv_btf_open(struct krsi_ctx *ctx, const char *path, int *err);
+
+/* Whether security_FUNCTION() is what calls the programs of the hook (hook_function.c). */
+bool krsi_priv_hook_is_called_by(const char *hook, const char *function);
+
+/* Whether two prototypes have the same arguments and results. */
+bool krsi_priv_hook_arguments_agree(const struct btf *btf, const struct btf_type *hook, const struct btf_type *function);
 
 /*
  * Fill an empty list from `btf`; `where` names it in messages. On failure the list may be partly

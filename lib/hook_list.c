@@ -168,21 +168,38 @@ static int hooks_collect(struct krsi_hooks *hooks, const struct btf *btf)
 	return 0;
 }
 
+/* A function of the hook's whole name is preferred. */
+static void security_function_offer(struct krsi_priv_hook *hook, uint32_t id, const char *name)
+{
+	if (krsi_priv_hook_is_called_by(hook->name, name) && (!hook->security_id || strcmp(hook->name, name) == 0))
+		hook->security_id = id;
+}
+
 /* Where fmod_ret programs would sit: the function that calls all security modules. */
 static void security_functions_find(struct krsi_hooks *hooks, const struct btf *btf)
 {
-	struct krsi_priv_hook key, *hook;
 	const char *name;
 	uint32_t id;
+	size_t i;
 
 	for (id = 1; id < btf__type_cnt(btf); id++) {
 		if (!function_parse(btf, id, SECURITY_PREFIX, &name))
 			continue;
-		key.name = (char *)name;
-		hook = bsearch(&key, hooks->hooks, hooks->count, sizeof(key), hook_order);
-		if (hook)
-			hook->security_id = id;
+		for (i = 0; i < hooks->count; i++)
+			security_function_offer(&hooks->hooks[i], id, name);
 	}
+}
+
+static int function_describe(struct krsi_priv_hook *hook, const struct btf *btf, const struct btf_type *proto)
+{
+	const struct btf_type *function = btf__type_by_id(btf, hook->security_id), *its;
+
+	if (!hook->security_id)
+		return 0;
+	its = btf__type_by_id(btf, function->type);
+	hook->function_fits = its && btf_is_func_proto(its) && krsi_priv_hook_arguments_agree(btf, proto, its);
+	hook->function = strdup(btf__name_by_offset(btf, function->name_off));
+	return hook->function ? 0 : -ENOMEM;
 }
 
 static int arg_describe(struct krsi_priv_hook_arg *arg, const struct btf *btf, const struct btf_param *param)
@@ -214,7 +231,8 @@ static int hook_describe(struct krsi_priv_hook *hook, const struct btf *btf)
 		if (err)
 			return err;
 	}
-	return krsi_priv_btf_declare(btf, function->type, hook->name, &hook->prototype);
+	err = function_describe(hook, btf, proto);
+	return err ? err : krsi_priv_btf_declare(btf, function->type, hook->name, &hook->prototype);
 }
 
 int krsi_priv_hooks_read(struct krsi_hooks *hooks, const struct btf *btf, const char *where)

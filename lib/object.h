@@ -40,6 +40,8 @@ struct krsi_priv_program {
 	struct bpf_link *link;	/* NULL while it is not attached */
 	enum krsi_priv_kind kind;
 	bool retargeted;	/* `target` is the caller's, not the section's */
+	bool on_function;	/* an lsm program that is put on the function that calls its hook */
+	bool is_void;		/* `on_function`: that returns nothing */
 	bool pinned;		/* `link` is pinned: letting go of it must not detach it */
 	uint32_t state;		/* enum krsi_program_state */
 	uint32_t flags;		/* enum krsi_program_flags */
@@ -82,6 +84,21 @@ bool krsi_priv_target_is_of_attach(enum krsi_priv_kind kind);
 
 /* Give the callers' targets to a handle that is loaded next. 0 or what libbpf said. */
 int krsi_priv_targets_apply(const struct krsi_object *object, struct bpf_object *bpf);
+
+/*
+ * Before load: put an lsm program on `function`, which calls the programs of its hook and takes the same arguments:
+ * as fmod_ret, or as fentry when it returns nothing. 0 or -ENOMEM. (object_function.c)
+ */
+int krsi_priv_program_on_function(struct krsi_priv_program *program, const char *function, bool is_void);
+
+/* Before load: back to the hook that its section names. 0 or -ENOMEM. */
+int krsi_priv_program_on_hook(struct krsi_priv_program *program);
+
+/* Do what KRSI_PROGRAM_FMOD_RET says. 0 or an error that was told. */
+int krsi_priv_program_fmod_ret(struct krsi_object *object, struct krsi_priv_program *program);
+
+/* Tell a handle that is loaded next; its target is set as that of others. */
+void krsi_priv_function_apply(const struct krsi_priv_program *program, struct bpf_program *handle);
 
 /* A fresh libbpf handle with every setting applied. */
 int krsi_priv_object_reopen(struct krsi_object *object, struct bpf_object **ret);

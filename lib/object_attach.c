@@ -37,7 +37,7 @@ static int lsm_active_check(struct krsi_object *object, const struct krsi_priv_p
 		return 0;
 	krsi_priv_lsm_boot_line(list, line, sizeof(line));
 	return krsi_priv_fail(object->ctx, -EOPNOTSUPP,
-			      "program %s: the kernel would never call it, because bpf is not among the active security modules (%s); boot with %s",
+			      "program %s: the kernel would never call it, because bpf is not among the active security modules (%s); boot with %s, or attach it with KRSI_PROGRAM_FMOD_RET",
 			      program->name, list, line);
 }
 
@@ -85,6 +85,8 @@ static struct bpf_link *link_make(const struct bpf_program *bpf, const struct kr
 {
 	if (program->kind == KRSI_PRIV_KIND_LSM_CGROUP)
 		return bpf_program__attach_cgroup(bpf, cgroup_fd);
+	if (program->on_function)
+		return bpf_program__attach_trace(bpf);	/* its section says lsm */
 	if (!program->retargeted)
 		return bpf_program__attach(bpf);
 	switch (program->kind) {

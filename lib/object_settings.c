@@ -108,11 +108,17 @@ int krsi_object_set_program(struct krsi_object *object, const char *name, uint32
 	err = changeable(object, name);
 	if (err)
 		return err;
-	if (flags & ~(uint32_t)(KRSI_PROGRAM_SKIP | KRSI_PROGRAM_OPTIONAL))
+	if (flags & ~(uint32_t)(KRSI_PROGRAM_SKIP | KRSI_PROGRAM_OPTIONAL | KRSI_PROGRAM_FMOD_RET))
 		return krsi_priv_fail(object->ctx, -EINVAL, "program %s: unknown flags 0x%x", name, flags);
 	program = krsi_priv_program_find(object, name);
 	if (!program)
 		return -ENOENT;
+	if (flags & KRSI_PROGRAM_FMOD_RET)
+		err = krsi_priv_program_fmod_ret(object, program);
+	else if (program->on_function && krsi_priv_program_on_hook(program))
+		err = no_memory(object, name);
+	if (err)
+		return err;
 	setting = setting_new(name, NULL, 0);
 	if (!setting)
 		return no_memory(object, name);
@@ -172,6 +178,8 @@ int krsi_priv_targets_apply(const struct krsi_object *object, struct bpf_object 
 
 		if (!program->retargeted || !bpf_program__autoload(handle) || krsi_priv_target_is_of_attach(program->kind))
 			continue;
+		if (program->on_function)
+			krsi_priv_function_apply(program, handle);
 		err = bpf_program__set_attach_target(handle, 0, program->target);
 		if (err)
 			return err;

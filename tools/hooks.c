@@ -122,8 +122,9 @@ static json_t *json_hook(const struct request *request, const struct krsi_hooks 
 	json_t *object;
 	size_t i;
 
-	object = json_pack("{s:o, s:o, s:b, s:o}", "name", json_text(hook->name), "prototype", json_text(hook->prototype),
-			   "can_deny", (int)hook->can_deny, "arguments", json_arguments(hooks, index, hook->arg_count));
+	object = json_pack("{s:o, s:o, s:b, s:o, s:o}", "name", json_text(hook->name), "prototype", json_text(hook->prototype),
+			   "can_deny", (int)hook->can_deny, "arguments", json_arguments(hooks, index, hook->arg_count),
+			   "function", json_text(hook->function));
 	if (!request->attempt)
 		return object;
 	for (i = 0; i < WAY_COUNT; i++)
@@ -259,7 +260,8 @@ const struct tool_command tool_hooks = {
 		"                   lsm         lsm/HOOK; whether it is called: krsi status\n"
 		"                   lsm.s       lsm.s/HOOK, a program that may sleep\n"
 		"                   lsm_cgroup  lsm_cgroup/HOOK\n"
-		"                   fmod_ret    fmod_ret/security_HOOK\n"
+		"                   fmod_ret    fmod_ret/ on the function that calls the hook:\n"
+		"                               security_HOOK for most; --json tells it\n"
 		"  --btf FILE     another kernel's hooks: raw BTF, or an ELF file with it\n"
 		"  --json         an array of objects; with --try the columns are members\n"
 		"  --color=WHEN   auto, always, never\n"

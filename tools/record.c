@@ -130,7 +130,7 @@ const struct tool_command tool_record = {
 		"                     so on, and begin a new one; also when FILE is there at the start\n"
 		"  --rotate-count N   keep so many of them beside it; the default is 5\n"
 		"  --permissive, --pidfile FILE, --ready-fd N, --ring-size BYTES,\n"
-		"  --denial-ring-size BYTES  as for krsi run\n"
+		"  --denial-ring-size BYTES, --backend BACKEND  as for krsi run\n"
 		"  -v, --verbose      on stderr the policies and programs, messages of the library,\n"
 		"                     and at the end how often each rule applied\n"
 		"  --color=WHEN       auto, always, never\n"

@@ -164,6 +164,9 @@ static int end(struct run *run, int ended_by)
 		   info.events, plural(info.events), info.lost, count.dropped);
 	if (count.not_rotated)
 		tool_error("%s: could not be rotated %" PRIu64 " time%s", run->output_path, count.not_rotated, plural(count.not_rotated));
+	if (info.skipped)
+		tool_error("%" PRIu64 " time%s at most, the kernel did not show an operation or the change of a process to the programs: see backends.md of the documentation",
+			   info.skipped, plural(info.skipped));
 	if (info.identities_lost)
 		tool_error("%" PRIu64 " file%s got a name of the policies meanwhile and could not be followed: only the name was denied, not what leads to the same file", info.identities_lost,
 			   plural(info.identities_lost));
@@ -192,6 +195,7 @@ static int run_engine(struct run *run)
 		.sz = sizeof(opts),
 		.ring_size = run->ring_size,
 		.denial_ring_size = run->denial_ring_size,
+		.backend = run->backend,
 		.flags = run->engine_flags | (run->permissive ? KRSI_ENGINE_PERMISSIVE : 0),
 	};
 	struct policies policies;
@@ -348,6 +352,8 @@ const struct tool_command tool_run = {
 		"  --ring-size BYTES  room for events that wait, a power of two; K, M or G may\n"
 		"                     stand behind the number\n"
 		"  --denial-ring-size BYTES  room of their own for refusals that wait, likewise\n"
+		"  --backend BACKEND  how programs sit on the kernel's hooks: lsm, fmod_ret, or auto,\n"
+		"                     which is lsm where bpf is among the active security modules\n"
 		"  -v, --verbose      below each line all that is known of the event, in indented\n"
 		"                     lines; and on stderr the policies and programs, messages of\n"
 		"                     the library, and at the end how often each rule applied\n"

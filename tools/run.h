@@ -177,6 +177,7 @@ struct run {
 	struct rotation rotation;
 	int ready_fd;			/* -1: none */
 	uint32_t ring_size, denial_ring_size;
+	uint32_t backend;		/* enum krsi_engine_backend */
 
 	struct krsi_ctx *ctx;
 	struct krsi_engine *engine;
@@ -216,7 +217,8 @@ int run_drain(struct run *run);
 /* --- options of all who put policies in force -------------------------------- */
 
 enum run_option {
-	RUN_OPTION_DENIAL_RING_SIZE = TOOL_OPTION_FIRST_FREE,
+	RUN_OPTION_BACKEND = TOOL_OPTION_FIRST_FREE,
+	RUN_OPTION_DENIAL_RING_SIZE,
 	RUN_OPTION_PERMISSIVE,
 	RUN_OPTION_PIDFILE,
 	RUN_OPTION_READY_FD,
@@ -227,6 +229,7 @@ enum run_option {
 };
 #define RUN_OPTIONS										\
 	TOOL_OPTIONS,										\
+	{ "backend", required_argument, NULL, RUN_OPTION_BACKEND },				\
 	{ "denial-ring-size", required_argument, NULL, RUN_OPTION_DENIAL_RING_SIZE },		\
 	{ "permissive", no_argument, NULL, RUN_OPTION_PERMISSIVE },				\
 	{ "pidfile", required_argument, NULL, RUN_OPTION_PIDFILE },				\
@@ -238,6 +241,9 @@ enum run_option {
 
 /* Act on what getopt_long() returned and the command does not know itself. -1 to go on, otherwise the exit code. */
 int run_option_read(const struct tool_command *self, struct run *run, int c, char **argv);
+
+/* "lsm" for KRSI_ENGINE_LSM. */
+const char *run_backend_name(uint32_t backend);
 
 /* What can be said of all of them together only, with the same results. */
 int run_options_check(const struct tool_command *self, const struct run *run);

@@ -42,6 +42,27 @@ static int ring_size_read(const struct tool_command *self, const char *option, u
 	return -1;
 }
 
+/* In the order of enum krsi_engine_backend. */
+static const char *const backends[] = { "auto", "lsm", "fmod_ret" };
+
+const char *run_backend_name(uint32_t backend)
+{
+	return backend < sizeof(backends) / sizeof(backends[0]) ? backends[backend] : "unknown";
+}
+
+static int backend_read(const struct tool_command *self, struct run *run)
+{
+	uint32_t i;
+
+	for (i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		if (strcmp(backends[i], optarg) == 0) {
+			run->backend = i;
+			return -1;
+		}
+	}
+	return tool_usage(self, "--backend is auto, lsm or fmod_ret, not \"%s\"", optarg);
+}
+
 static int ready_fd_read(const struct tool_command *self, struct run *run)
 {
 	int64_t fd = number_read(optarg, false, INT32_MAX);
@@ -89,6 +110,8 @@ int run_options_check(const struct tool_command *self, const struct run *run)
 int run_option_read(const struct tool_command *self, struct run *run, int c, char **argv)
 {
 	switch (c) {
+	case RUN_OPTION_BACKEND:
+		return backend_read(self, run);
 	case RUN_OPTION_DENIAL_RING_SIZE:
 		return ring_size_read(self, "--denial-ring-size", &run->denial_ring_size);
 	case RUN_OPTION_PERMISSIVE:

@@ -26,6 +26,9 @@ static void head_print(const json_t *figures)
 		strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S UTC", &parts);
 	printf("process %" PRId64 ", since %s, policies number %" PRId64 "%s\n", figure_number(figures, "pid"), since,
 	       figure_number(figures, "generation"), json_is_true(figure(figures, "permissive")) ? "; permissive: nothing is refused" : "");
+	label("backend");
+	term_text(stdout, figure_text(figures, "backend"));
+	printf("\n");
 }
 
 static void events_print(const json_t *figures)
@@ -44,6 +47,10 @@ static void events_print(const json_t *figures)
 		printf(" (");
 		term_text(stdout, figure_text(entry, "cause"));
 		printf(")\n");
+	}
+	if (figure_number(figures, "skipped")) {
+		label("");
+		printf("%" PRId64 " operations or changes of processes that the kernel did not show to the programs\n", figure_number(figures, "skipped"));
 	}
 	if (figure_number(figures, "files_not_followed")) {
 		label("");

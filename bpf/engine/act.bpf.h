@@ -12,6 +12,7 @@
 #ifndef KRSI_ENGINE_ACT_BPF_H
 #define KRSI_ENGINE_ACT_BPF_H
 
+#include "copy.bpf.h"
 #include "event.bpf.h"
 
 
@@ -326,17 +327,25 @@ static __always_inline long act_end(__u32 at)
 
 /*
  * As BPF_PROG() of libbpf, but what it returns is 64 bits wide. Linux 6.12 wants to see that the whole
- * register is an error or 0; an int is moved by half of it, and the upper half becomes 0.
+ * register is an error or 0; an int is moved by half of it, and the upper half becomes 0. Of the copies
+ * that there may be (copy.bpf.h), one does it.
  */
 #define HOOK(name, args...)								\
 	long name(unsigned long long *ctx);						\
+	enum { number_of_##name = __COUNTER__ + 1 };					\
 	static __always_inline long hook_##name(unsigned long long *ctx, ##args);	\
 	long name(unsigned long long *ctx)						\
 	{										\
+		long verdict;								\
+											\
+		if (copy_was_asked(number_of_##name))					\
+			return 0;							\
 		_Pragma("GCC diagnostic push")						\
 		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")			\
-		return hook_##name(___bpf_ctx_cast(args));				\
+		verdict = hook_##name(___bpf_ctx_cast(args));				\
 		_Pragma("GCC diagnostic pop")						\
+		copy_note(number_of_##name, verdict);					\
+		return verdict;								\
 	}										\
 	static __always_inline long hook_##name(unsigned long long *ctx, ##args)
 

@@ -166,15 +166,12 @@ HOOK(file_fcntl, struct file *file, unsigned int cmd, unsigned long arg, long re
 	return file_act(file, KRSI_PRIV_OP_FILE_WRITE);
 }
 
-/* `prot` is what the kernel makes of what was asked for: READ_IMPLIES_EXEC is in it. Memory without a file is no business of ours. */
-SEC("lsm/mmap_file")
-HOOK(file_mmap, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, long ret)
+/* Memory without a file is no business of ours. */
+static __always_inline long file_map(struct file *file, unsigned long prot, unsigned long flags)
 {
 	__u64 mask = 0;
 	int at;
 
-	if (ret)
-		return ret;
 	if (!file || !(prot & PROT_ANY))
 		return 0;
 	if (prot & PROT_EXEC)
@@ -192,6 +189,35 @@ HOOK(file_mmap, struct file *file, unsigned long reqprot, unsigned long prot, un
 		act_decide(at, KRSI_PRIV_OP_FILE_EXEC_MMAP);
 	opened_decide(at, mask);
 	return act_end(at);
+}
+
+/* `prot` is what the kernel makes of what was asked for: READ_IMPLIES_EXEC is in it. */
+SEC("lsm/mmap_file")
+HOOK(file_mmap, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, long ret)
+{
+	return ret ? ret : file_map(file, prot, flags);
+}
+
+/* The same of the function that calls the hook, which makes it of what was asked for itself, as here. */
+static __always_inline unsigned long prot_implied(struct file *file, unsigned long prot)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct vfsmount *mount;
+
+	if ((prot & (PROT_READ | PROT_EXEC)) != PROT_READ || !(task->personality & READ_IMPLIES_EXEC))
+		return prot;
+	mount = file->f_path.mnt;
+	if (mount->mnt_flags & MNT_NOEXEC || mount->mnt_sb->s_iflags & SB_I_NOEXEC)
+		return prot;
+	return prot | PROT_EXEC;
+}
+
+SEC("fmod_ret/security_mmap_file")
+HOOK(file_mmap_asked, struct file *file, unsigned long prot, unsigned long flags, long ret)
+{
+	if (ret || !file)
+		return ret;
+	return file_map(file, prot_implied(file, prot), flags);
 }
 
 /*

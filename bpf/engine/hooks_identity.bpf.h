@@ -141,7 +141,7 @@ out:
 }
 
 SEC("lsm/d_instantiate")
-int BPF_PROG(identity_made, struct dentry *dentry, struct inode *inode)
+HOOK(identity_made, struct dentry *dentry, struct inode *inode)
 {
 	identity_named(act_argument(ctx, 0), act_argument(ctx, 1));
 	return 0;
@@ -189,7 +189,7 @@ MATCH_FN int identity_forget(__u32 at, __u64 key)
 
 /* The file has no name left, and nobody has it open: its number is free. */
 SEC("lsm/inode_free_security")
-int BPF_PROG(identity_gone, struct inode *inode)
+HOOK(identity_gone, struct inode *inode)
 {
 	__u32 number = *(volatile __u32 *)&generation, links = 0, device = 0;
 	__u64 address = act_argument(ctx, 0), super = 0;

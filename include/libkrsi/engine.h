@@ -16,7 +16,7 @@
  *
  * Verdicts do not depend on anybody reading events: what finds no room in the ring is counted.
  *
- * It needs Linux 6.1 and bpf among the active security modules.
+ * It needs Linux 6.1. Where bpf is not among the active security modules it works in another way: enum krsi_engine_backend.
  *
  * Threads: as in libkrsi/ctx.h.
  */
@@ -42,6 +42,18 @@ enum krsi_engine_flags {
 	KRSI_ENGINE_PROCESSES = 4,	/**< events of every fork, execution and end, without a rule: libkrsi/process.h */
 };
 
+/** How the programs of an engine sit on the kernel's security hooks. Numbers are ABI. docs/backends.md compares them. */
+enum krsi_engine_backend {
+	KRSI_ENGINE_AUTO = 0,		/**< KRSI_ENGINE_LSM where the kernel calls such programs, else KRSI_ENGINE_FMOD_RET */
+	KRSI_ENGINE_LSM = 1,		/**< as programs of a security module: bpf has to be among the active ones */
+	/**
+	 * In front of the functions that call all security modules, which any kernel with BPF trampolines does, without
+	 * a reboot. The kernel leaves such a program out while the same one is preempted on this CPU:
+	 * krsi_engine_program_info.skipped counts that.
+	 */
+	KRSI_ENGINE_FMOD_RET = 2,
+};
+
 /** Wishes for an engine. */
 struct krsi_engine_opts {
 	size_t sz;		/**< sizeof(struct krsi_engine_opts), set by the caller */
@@ -62,6 +74,8 @@ struct krsi_engine_opts {
 	 * comes and all before it were read. Refusals always do that.
 	 */
 	uint64_t wake_bytes;
+	uint32_t backend;	/**< enum krsi_engine_backend; krsi_engine_info() tells what became of it */
+	uint32_t reserved;	/**< 0 */
 };
 
 /** Why events were lost. Numbers are ABI: new ones go at the end. */
@@ -89,6 +103,9 @@ struct krsi_engine_info {
 	 * was no room to keep their identity (16,384), or it could not be found out.
 	 */
 	uint64_t identities_lost;
+	uint64_t skipped;	/**< sum of krsi_engine_program_info.skipped of the programs that are attached */
+	uint32_t backend;	/**< KRSI_ENGINE_LSM or KRSI_ENGINE_FMOD_RET */
+	uint32_t reserved2;	/**< 0 */
 };
 
 /** What krsi_engine_rule_info() tells. */
@@ -106,6 +123,12 @@ struct krsi_engine_program_info {
 	uint64_t run_time;	/**< ns that it ran then */
 	uint32_t id;		/**< the kernel's number for it, as bpftool(8) shows it */
 	uint32_t reserved;	/**< 0 */
+	/**
+	 * How often the kernel did not run it because it was running already on that CPU, preempted by the process that
+	 * came here now: an operation went undecided (KRSI_ENGINE_FMOD_RET), or an event of a process was not told. It never
+	 * happens to the programs of KRSI_ENGINE_LSM that decide. Where there is a second copy of the program, no more than so many.
+	 */
+	uint64_t skipped;
 };
 
 /**
@@ -125,10 +148,10 @@ typedef int (*krsi_event_fn)(void *data, const struct krsi_event *event);
  * @param opts  options, or NULL for all defaults
  * @param ret   receives the engine, to free with krsi_engine_free(); untouched on failure
  * @return 0 on success, or
- * @retval -EINVAL      an argument is NULL, `opts->sz` not set, the ring's size no power of two, or a flag unknown
+ * @retval -EINVAL      an argument is NULL, `opts->sz` not set, the ring's size no power of two, or a flag or the backend unknown
  * @retval -E2BIG       `opts` has a member that this library does not know
- * @retval -EOPNOTSUPP  this kernel cannot do it, for example as bpf is not among its active security
- *                      modules; the detail has the reason and the fix
+ * @retval -EOPNOTSUPP  this kernel cannot do it, for example as KRSI_ENGINE_LSM was asked for and bpf is not among its
+ *                      active security modules; the detail has the reason and the fix
  * @retval -ENOMEM      no memory
  * @since 1.0
  */

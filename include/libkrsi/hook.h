@@ -34,6 +34,13 @@ struct krsi_hook_info {
 	const char *prototype;	/**< in C, such as "int file_open(struct file *file)"; valid as long as the list */
 	uint32_t arg_count;	/**< arguments of the hook */
 	uint32_t can_deny;	/**< 1 when it returns int, so that a program can refuse; 0 for a void hook */
+	/**
+	 * The function that calls the hook's programs, where `fmod_ret/` ones can sit when bpf is not among the active
+	 * security modules: such as "security_file_open"; "" when the kernel has none that is known. Valid as long as the list.
+	 */
+	const char *function;
+	uint32_t function_fits;	/**< 1 when that function takes the same arguments and returns the same */
+	uint32_t reserved;	/**< 0 */
 };
 
 /** What krsi_hook_arg() tells of an argument. */
@@ -49,7 +56,7 @@ struct krsi_hook_support_info {
 	int32_t lsm;		/**< `lsm/HOOK` loads. Whether it runs depends on the boot line: KRSI_FEATURE_LSM_RUNS */
 	int32_t lsm_sleepable;	/**< `lsm.s/HOOK` loads */
 	int32_t lsm_cgroup;	/**< `lsm_cgroup/HOOK` loads */
-	int32_t fmod_ret;	/**< `fmod_ret/security_HOOK` loads */
+	int32_t fmod_ret;	/**< `fmod_ret/` loads on krsi_hook_info.function */
 };
 
 /**

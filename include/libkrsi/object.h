@@ -37,6 +37,12 @@ enum krsi_program_state {
 enum krsi_program_flags {
 	KRSI_PROGRAM_SKIP = 1,		/**< do not load it */
 	KRSI_PROGRAM_OPTIONAL = 2,	/**< it may fail alone */
+	/**
+	 * Attach an `lsm/` program as `fmod_ret/` to the function that calls its hook (krsi_hook_info.function), or as
+	 * `fentry/` when that returns nothing: on a kernel that was booted without bpf among its active security modules
+	 * this is called, and can refuse. docs/backends.md says what is different then.
+	 */
+	KRSI_PROGRAM_FMOD_RET = 4,
 };
 
 /** Wishes for opening an object. All strings are borrowed for the call. */
@@ -201,14 +207,15 @@ KRSI_API int krsi_object_map_info(const struct krsi_object *object, size_t index
 				  struct krsi_object_map_info *info);
 
 /**
- * @brief Before load: leave a program out, or let it fail alone.
+ * @brief Before load: leave a program out, let it fail alone, or choose the way that it is attached.
  *
  * @param object  the object
  * @param name    the program
  * @param flags   bitwise OR of enum krsi_program_flags; 0 makes it required, also when its section is marked `?`
  * @return 0 on success, or
- * @retval -EINVAL  an argument is NULL or a flag unknown
- * @retval -ENOENT  no such program
+ * @retval -EINVAL  an argument is NULL or a flag unknown; KRSI_PROGRAM_FMOD_RET and it is no `lsm/` program
+ * @retval -ENOENT  no such program; KRSI_PROGRAM_FMOD_RET and this kernel has no such hook
+ * @retval -EOPNOTSUPP  KRSI_PROGRAM_FMOD_RET and the program sleeps, or no function with the hook's arguments calls it
  * @retval -EBADFD  the object is loaded already
  * @retval -ENOMEM  no memory
  * @since 1.0

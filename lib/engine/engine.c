@@ -53,6 +53,8 @@ static int opts_read(struct krsi_engine *engine, const struct krsi_engine_opts *
 		return err;
 	if (have->flags & ~flags)
 		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: unknown flags %#x", have->flags);
+	if (have->backend > KRSI_ENGINE_FMOD_RET || have->reserved)
+		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: unknown backend %u, or reserved is not 0", have->backend);
 	if (have->ring_size == 0)
 		have->ring_size = ring_size_default();
 	if (have->denial_ring_size == 0)
@@ -339,6 +341,7 @@ int krsi_engine_rule_info(const struct krsi_engine *engine, const char *policy, 
 
 int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engine_info *info)
 {
+	struct krsi_engine_program_info program = { .sz = sizeof(program) };
 	struct krsi_engine_info have = { .sz = sizeof(have) };
 	const struct krsi_priv_generation *generation;
 	size_t i;
@@ -359,7 +362,9 @@ int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engine_info *
 		have.policies = generation->policy_count;
 		have.rules = generation->rule_count;
 	}
-	while (krsi_engine_program(engine, have.programs))
-		have.programs++;
+	for (; krsi_engine_program(engine, have.programs); have.programs++)
+		if (krsi_engine_program_info(engine, have.programs, &program) == 0)
+			have.skipped += program.skipped;
+	have.backend = engine->backend;
 	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, "krsi_engine_info");
 }

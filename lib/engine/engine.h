@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Inside of an engine. engine.c has its life and the exchange of policies, generation.c one set of
- * policies in the kernel, kernel.c the programs and maps that serve all of them, resolve.c what
+ * policies in the kernel, kernel.c the programs and maps that serve all of them,
+ * kernel_check.c what the kernel has to be, backend.c how programs sit on hooks, resolve.c what
  * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
  * the same for a table of them, events.c the way of
  * the events. What is in one is in lib/event.
@@ -16,12 +17,14 @@
 
 #include "../match/compile.h"
 
+struct krsi_hook_info;
 struct krsi_hooks;
 struct krsi_map;
 struct krsi_object;
 struct krsi_stream;
 
 #define KRSI_PRIV_PROGRAMS_MAX 96
+#define KRSI_PRIV_COPIES_MAX 2		/* of a program, where the kernel can leave one out (backend.c) */
 #define KRSI_PRIV_GENERATIONS 8		/* IMAGES of bpf/engine/state.bpf.h */
 
 /* Keys that are answered from what is kept of processes. */
@@ -68,8 +71,10 @@ struct krsi_priv_generation {
 /* A program of krsi_priv_engine_programs[] in the kernel. */
 struct krsi_priv_engine_link {
 	struct krsi_object *object;	/* that it came with; NULL: it is not loaded */
+	struct krsi_object *copy;	/* the same once more, behind it on the hook; NULL: there is none */
 	bool attached;
 	bool absent;			/* this kernel has no such hook, or another program of its group was taken */
+	bool copied;			/* there is to be a copy */
 };
 
 /* The global variables of bpf/engine.bpf.c that user space writes, in the map's own memory. */
@@ -84,7 +89,7 @@ struct krsi_priv_engine_globals {
  * an object once. The first object makes the maps; the others take them over.
  */
 struct krsi_priv_kernel {
-	struct krsi_object *objects[KRSI_PRIV_PROGRAMS_MAX];
+	struct krsi_object *objects[KRSI_PRIV_PROGRAMS_MAX * KRSI_PRIV_COPIES_MAX];
 	size_t object_count;
 	struct krsi_priv_engine_link links[KRSI_PRIV_PROGRAMS_MAX];
 	struct krsi_object *seed, *look;	/* the objects that have these iterators loaded, or NULL */
@@ -139,6 +144,8 @@ struct krsi_engine {
 	struct krsi_engine_opts opts;
 	struct krsi_priv_kernel kernel;
 	struct krsi_priv_generation generations[KRSI_PRIV_GENERATIONS];
+	uint32_t backend;		/* LSM or FMOD_RET of enum krsi_engine_backend */
+	uint32_t copies;		/* of each program, one behind the other */
 	uint32_t duties;		/* that do not depend on policies */
 	uint32_t last_number;
 	uint32_t current, previous;	/* numbers; 0: none */
@@ -152,9 +159,24 @@ struct krsi_engine {
 /* Whether this kernel would call our programs at all, and is laid out as they expect. */
 int krsi_priv_kernel_check(struct krsi_engine *engine);
 
-/* The first two of its questions: whether programs are called, and the layout of struct dentry. */
-int krsi_priv_kernel_lsm_check(struct krsi_ctx *ctx);
+/* One of its questions: the layout of struct dentry and others. */
 int krsi_priv_kernel_layout_check(struct krsi_ctx *ctx);
+
+/*
+ * Which backend (enum krsi_engine_backend) becomes of the wanted one, and why, in a sentence; and let the engine have
+ * it (backend.c). -EOPNOTSUPP: the kernel would not call its programs.
+ */
+int krsi_priv_backend_check(struct krsi_ctx *ctx, uint32_t wanted, uint32_t *ret, char *why, size_t size);
+int krsi_priv_backend_choose(struct krsi_engine *engine);
+
+/* Whether program `i` of the table goes with the backend, on the hook that its section names. */
+bool krsi_priv_backend_fits(const struct krsi_engine *engine, size_t i, const struct krsi_hook_info *hook);
+
+/* Before load: put a program where the backend wants it. */
+int krsi_priv_backend_set(const struct krsi_engine *engine, struct krsi_object *object, const char *name);
+
+/* Whether there are copies of the program of that section, as there may be of those that decide. */
+bool krsi_priv_backend_copies(const struct krsi_engine *engine, const char *section);
 
 /* Find out which programs this kernel has hooks for (links[].absent), without loading any. `*ret` is for their names. */
 int krsi_priv_kernel_survey(struct krsi_engine *engine, struct krsi_object **ret);

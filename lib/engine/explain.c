@@ -56,12 +56,19 @@ static void kernel_tell(struct krsi_priv_explain *explain, int err, const char *
 	krsi_priv_explain_tell(explain, item, "%s", text);
 }
 
+static void backend_explain(struct krsi_priv_explain *explain)
+{
+	char why[700];
+
+	kernel_tell(explain, krsi_priv_backend_check(explain->ctx, KRSI_ENGINE_AUTO, &explain->engine->backend, why, sizeof(why)), why);
+}
+
 static int kernel_explain(struct krsi_priv_explain *explain)
 {
 	struct krsi_engine *engine = explain->engine;
 	int err;
 
-	kernel_tell(explain, krsi_priv_kernel_lsm_check(explain->ctx), "backend lsm: bpf is among the active security modules");
+	backend_explain(explain);
 	err = krsi_hooks_new(explain->ctx, NULL, &engine->kernel.hooks);
 	if (err == -ENOMEM)
 		return err;

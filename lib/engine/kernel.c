@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <libkrsi/bpf.h>
@@ -15,10 +14,9 @@
 #include <libkrsi/object.h>
 #include <libkrsi/stream.h>
 
-#include "../caps.h"
 #include "../ctx.h"
 #include "../kernel_btf.h"
-#include "../lsm_list.h"
+#include "../object.h"
 #include "../opts.h"
 #include "../policy/language.h"
 #include "engine.h"
@@ -27,122 +25,6 @@
 
 /* Places to work in beside one for each CPU: a program may be preempted by another one. */
 #define SPARE_SLOTS 16
-
-/* --- what the kernel has to be ------------------------------------------- */
-
-int krsi_priv_kernel_lsm_check(struct krsi_ctx *ctx)
-{
-	char list[256], line[300];
-
-	if (krsi_priv_lsm_list(list, sizeof(list)) < 0)
-		return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: cannot tell whether this kernel calls BPF programs: "
-				      "/sys/kernel/security/lsm cannot be read; mount securityfs there");
-	if (krsi_priv_lsm_list_has(list, "bpf"))
-		return 0;
-	krsi_priv_lsm_boot_line(list, line, sizeof(line));
-	return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: this kernel would never call a program, because bpf is not among "
-			      "the active security modules (%s); boot with %s", list, line);
-}
-
-/* Offset of a member, which may be in an anonymous union, as d_name is since Linux 6.17; -1: there is none. */
-static int offset_in(const struct btf *btf, const struct btf_type *t, const char *member)
-{
-	const struct btf_member *m = btf_members(t);
-	const struct btf_type *inner;
-	const char *name;
-	int i, offset;
-
-	for (i = 0; i < btf_vlen(t); i++, m++) {
-		name = btf__name_by_offset(btf, m->name_off);
-		if (strcmp(name, member) == 0)
-			return (int)btf_member_bit_offset(t, (uint32_t)i) / 8;
-		inner = btf__type_by_id(btf, m->type);
-		if (*name || !btf_is_composite(inner))
-			continue;
-		offset = offset_in(btf, inner, member);
-		if (offset >= 0)
-			return (int)btf_member_bit_offset(t, (uint32_t)i) / 8 + offset;
-	}
-	return -1;
-}
-
-static int offset_of(const struct btf *btf, const char *type, const char *member)
-{
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
-
-	return id < 0 ? -1 : offset_in(btf, btf__type_by_id(btf, (uint32_t)id), member);
-}
-
-/* bpf/engine/event.bpf.h reads these members of struct cred in two pieces. */
-static bool cred_is_known(const struct btf *btf)
-{
-	static const char *const ids[] = { "uid", "gid", "suid", "sgid", "euid", "egid", "fsuid", "fsgid" };
-	static const char *const caps[] = { "cap_inheritable", "cap_permitted", "cap_effective" };
-	int first = offset_of(btf, "cred", ids[0]), i;
-	bool is_known = first >= 0;
-
-	for (i = 0; i < 8; i++)
-		is_known = is_known && offset_of(btf, "cred", ids[i]) == first + 4 * i;
-	first = offset_of(btf, "cred", caps[0]);
-	for (i = 0; i < 3; i++)
-		is_known = is_known && offset_of(btf, "cred", caps[i]) == first + 8 * i;
-	return is_known;
-}
-
-/* bpf/engine/walk.bpf.h reads these members of struct dentry and of struct mount in one piece. */
-int krsi_priv_kernel_layout_check(struct krsi_ctx *ctx)
-{
-	struct btf *btf = krsi_priv_kernel_btf(ctx);
-	int parent, name, inode, up, place;
-	bool cred;
-
-	if (!btf)
-		return -EOPNOTSUPP;
-	parent = offset_of(btf, "dentry", "d_parent");
-	name = offset_of(btf, "dentry", "d_name");
-	inode = offset_of(btf, "dentry", "d_inode");
-	up = offset_of(btf, "mount", "mnt_parent");
-	place = offset_of(btf, "mount", "mnt_mountpoint");
-	cred = cred_is_known(btf);
-	btf__free(btf);
-	if (!cred)
-		return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: this kernel's struct cred is laid out in another way; kernels with randomised structures are not supported");
-	if (parent >= 0 && name == parent + 8 && inode == parent + 24 && up >= 0 && place == up + 8)
-		return 0;
-	return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: this kernel's structures are laid out in another way (d_parent at %d, d_name at %d, d_inode at %d, "
-			      "mnt_parent at %d, mnt_mountpoint at %d); kernels with randomised structures are not supported",
-			      parent, name, inode, up, place);
-}
-
-/* The programs keep what they know of processes in task storage (Linux 5.11), and count with atomics of 5.12. */
-static int storage_check(struct krsi_ctx *ctx)
-{
-	int has = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL);
-	char why[256];
-
-	if (has == 1)
-		return 0;
-	if (has == -EPERM || !krsi_priv_caps_suffice()) {
-		krsi_priv_eperm_explain(why, sizeof(why));
-		return krsi_priv_fail(ctx, -EPERM, "engine: the kernel does not permit making maps: %s", why);
-	}
-	return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: this kernel has no storage for tasks; the engine needs Linux 6.1 or newer");
-}
-
-int krsi_priv_kernel_check(struct krsi_engine *engine)
-{
-	int err = krsi_priv_kernel_lsm_check(engine->ctx);
-
-	if (!err)
-		err = storage_check(engine->ctx);
-	if (!err)
-		err = krsi_priv_kernel_layout_check(engine->ctx);
-	if (!err)
-		err = krsi_priv_symbols_read(engine);
-	if (!err)
-		err = krsi_hooks_new(engine->ctx, NULL, &engine->kernel.hooks);
-	return err;
-}
 
 /* --- which programs ------------------------------------------------------ */
 
@@ -159,10 +41,20 @@ static bool hook_fits(const struct krsi_engine *engine, const struct btf *btf, c
 	if (strncmp(info.section, "tp_btf", 6) == 0)
 		return krsi_priv_target_exists(btf, KRSI_PRIV_KIND_TP_BTF, info.target);
 	if (strncmp(info.section, "lsm", 3) != 0)
-		return krsi_priv_target_exists(btf, KRSI_PRIV_KIND_FUNCTION, info.target);
+		return (!program->backend || program->backend == engine->backend) &&
+		       krsi_priv_target_exists(btf, KRSI_PRIV_KIND_FUNCTION, info.target);
 	if (krsi_hooks_find(engine->kernel.hooks, info.target, &at) || krsi_hook_info(engine->kernel.hooks, at, &hook))
 		return false;
-	return program->args == 0 || program->args == hook.arg_count;
+	return krsi_priv_backend_fits(engine, i, &hook) && (program->args == 0 || program->args == hook.arg_count);
+}
+
+static bool is_copied(const struct krsi_engine *engine, const struct krsi_object *object, const char *name)
+{
+	struct krsi_program_info info = { .sz = sizeof(info) };
+	size_t at;
+
+	return krsi_object_find_program(object, name, &at) == 0 && krsi_object_program_info(object, at, &info) == 0 &&
+	       krsi_priv_backend_copies(engine, info.section);
 }
 
 /* Find out which programs of the table do not go with this kernel: all, when it has no type information. */
@@ -176,6 +68,7 @@ static void absent_find(struct krsi_engine *engine, const struct krsi_object *ob
 		const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
 		struct krsi_priv_engine_link *link = &engine->kernel.links[i];
 
+		link->copied = is_copied(engine, object, program->name);
 		link->absent = !btf || !hook_fits(engine, btf, object, i) || (program->group && taken[program->group]);
 		if (!link->absent && program->group)
 			taken[program->group] = 1;
@@ -242,7 +135,7 @@ static int object_size(struct krsi_engine *engine, struct krsi_object *object)
 	return err;
 }
 
-/* Take over every map of the first object. */
+/* Take over every map of the first object, but for the constants: they say which copy it is. */
 static int object_share(struct krsi_engine *engine, struct krsi_object *object)
 {
 	struct krsi_object *first = engine->kernel.objects[0];
@@ -255,6 +148,8 @@ static int object_share(struct krsi_engine *engine, struct krsi_object *object)
 		err = krsi_object_map_info(first, i, &info);
 		if (err)
 			return err;
+		if (strcmp(info.name, ".rodata") == 0)
+			continue;
 		err = krsi_map_open(first, info.name, &map);
 		if (err)
 			return err;
@@ -266,7 +161,8 @@ static int object_share(struct krsi_engine *engine, struct krsi_object *object)
 	return 0;
 }
 
-static int object_open(struct krsi_engine *engine, struct krsi_object **ret)
+/* `number` says which copy of its programs it has, from 1. */
+static int object_open(struct krsi_engine *engine, uint32_t number, struct krsi_object **ret)
 {
 	const struct krsi_object_opts opts = { .sz = sizeof(opts), .name = "krsi" };
 	struct krsi_object *object = NULL;
@@ -287,6 +183,10 @@ static int object_open(struct krsi_engine *engine, struct krsi_object **ret)
 	if (!err)
 		err = object_size(engine, object);
 	if (!err)
+		err = krsi_object_set_variable(object, "copy_number", &number, sizeof(number));
+	if (!err)
+		err = krsi_object_set_variable(object, "copy_count", &engine->copies, sizeof(engine->copies));
+	if (!err)
 		err = krsi_priv_symbols_set(engine, object);
 	if (!err && engine->kernel.object_count)
 		err = object_share(engine, object);
@@ -300,7 +200,7 @@ static int object_open(struct krsi_engine *engine, struct krsi_object **ret)
 
 int krsi_priv_kernel_survey(struct krsi_engine *engine, struct krsi_object **ret)
 {
-	int err = object_open(engine, ret);
+	int err = object_open(engine, 1, ret);
 
 	if (!err)
 		absent_find(engine, *ret);
@@ -443,6 +343,13 @@ static bool look_is_missing(const struct krsi_priv_kernel *kernel, uint32_t duti
 	return duties & KRSI_PRIV_DUTY_PROCESSES && !kernel->look;
 }
 
+static int program_want(struct krsi_engine *engine, struct krsi_object *object, const char *name)
+{
+	int err = krsi_object_set_program(object, name, 0);
+
+	return err ? err : krsi_priv_backend_set(engine, object, name);
+}
+
 /*
  * The programs that are needed and not loaded yet, in one more object. What nearly every policy needs comes with
  * the first, so that less is left to do when policies are applied.
@@ -459,7 +366,7 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
 		if (kernel->links[i].object || kernel->links[i].absent || !is_needed(i, operations, wanted))
 			continue;
-		err = krsi_object_set_program(object, krsi_priv_engine_programs[i].name, 0);
+		err = program_want(engine, object, krsi_priv_engine_programs[i].name);
 		any = true;
 	}
 	if (!err && first)
@@ -497,6 +404,8 @@ static void detach(struct krsi_priv_engine_link *link, size_t i)
 {
 	if (link->attached)
 		krsi_object_detach_program(link->object, krsi_priv_engine_programs[i].name);
+	if (link->attached && link->copied)
+		krsi_object_detach_program(link->copy, krsi_priv_engine_programs[i].name);
 	link->attached = false;
 }
 
@@ -512,19 +421,64 @@ static bool is_loaded(const struct krsi_priv_kernel *kernel, uint64_t operations
 	return true;
 }
 
+/* Load an object that was made ready without an error, and keep it; otherwise free it. */
+static int object_take(struct krsi_priv_kernel *kernel, struct krsi_object *object, int err)
+{
+	if (!err)
+		err = krsi_object_load(object);
+	if (err)
+		krsi_object_free(object);
+	else
+		kernel->objects[kernel->object_count++] = object;
+	return err;
+}
+
+static bool copy_is_missing(const struct krsi_priv_engine_link *link)
+{
+	return link->object && link->copied && !link->copy;
+}
+
+/* Copies of all that is loaded and has none yet, in one more object. */
+static int copies_load(struct krsi_engine *engine)
+{
+	struct krsi_priv_kernel *kernel = &engine->kernel;
+	struct krsi_object *object;
+	size_t i, missing = 0;
+	int err;
+
+	for (i = 0; i < krsi_priv_engine_program_count; i++)
+		missing += copy_is_missing(&kernel->links[i]);
+	if (!missing)
+		return 0;
+	err = object_open(engine, 2, &object);
+	if (err)
+		return err;
+	for (i = 0; !err && i < krsi_priv_engine_program_count; i++)
+		if (copy_is_missing(&kernel->links[i]))
+			err = program_want(engine, object, krsi_priv_engine_programs[i].name);
+	err = object_take(kernel, object, err);
+	if (err)
+		return err;
+	for (i = 0; i < krsi_priv_engine_program_count; i++)
+		if (copy_is_missing(&kernel->links[i]))
+			kernel->links[i].copy = object;
+	return 0;
+}
+
 static int need_loaded(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
 {
 	struct krsi_object *object = NULL;
 	int err;
 
 	if (is_loaded(&engine->kernel, operations, duties))
-		return 0;
-	err = object_open(engine, &object);
+		return copies_load(engine);
+	err = object_open(engine, 1, &object);
 	if (err)
 		return err;
 	if (engine->kernel.object_count == 0)
 		absent_find(engine, object);
-	return load(engine, object, operations, duties);
+	err = load(engine, object, operations, duties);
+	return err ? err : copies_load(engine);
 }
 
 /* Let go of an object that nothing is used of any more; the maps are the first one's. */
@@ -535,7 +489,7 @@ static void object_release(struct krsi_priv_kernel *kernel, struct krsi_object *
 	if (object == kernel->objects[0] || object == kernel->seed || object == kernel->look)
 		return;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
-		if (kernel->links[i].object == object)
+		if (kernel->links[i].object == object || kernel->links[i].copy == object)
 			return;
 	for (i = 0; kernel->objects[i] != object; i++)
 		;
@@ -543,27 +497,23 @@ static void object_release(struct krsi_priv_kernel *kernel, struct krsi_object *
 	krsi_object_free(object);
 }
 
-/* The program once more, in an object of its own. */
-static int load_again(struct krsi_engine *engine, size_t i)
+/* The program once more, in an object of its own, in place of that in `*place`. */
+static int load_again(struct krsi_engine *engine, size_t i, uint32_t number, struct krsi_object **place)
 {
 	struct krsi_priv_kernel *kernel = &engine->kernel;
-	struct krsi_object *object, *before = kernel->links[i].object;
+	struct krsi_object *object, *before = *place;
 	int err;
 
-	if (kernel->object_count == KRSI_PRIV_PROGRAMS_MAX)
+	if (kernel->object_count == sizeof(kernel->objects) / sizeof(kernel->objects[0]))
 		return -EBUSY;
-	err = object_open(engine, &object);
+	err = object_open(engine, number, &object);
 	if (err)
 		return err;
-	err = krsi_object_set_program(object, krsi_priv_engine_programs[i].name, 0);
-	if (!err)
-		err = krsi_object_load(object);
-	if (err) {
-		krsi_object_free(object);
+	err = program_want(engine, object, krsi_priv_engine_programs[i].name);
+	err = object_take(kernel, object, err);
+	if (err)
 		return err;
-	}
-	kernel->objects[kernel->object_count++] = object;
-	kernel->links[i].object = object;
+	*place = object;
 	object_release(kernel, before);
 	return 0;
 }
@@ -573,17 +523,30 @@ static int load_again(struct krsi_engine *engine, size_t i)
  * links with the child, and until that ends or executes something the program stays attached, although we
  * have let go of it. Then it is loaded once more: both decide, and both come to the same.
  */
-static int attach(struct krsi_engine *engine, size_t i)
+static int attach_one(struct krsi_engine *engine, size_t i, uint32_t number, struct krsi_object **place)
 {
-	struct krsi_priv_engine_link *link = &engine->kernel.links[i];
-	int err = krsi_object_attach_program(link->object, krsi_priv_engine_programs[i].name, NULL);
+	int err = krsi_object_attach_program(*place, krsi_priv_engine_programs[i].name, NULL);
 
 	if (err != -EBUSY)
 		return err;
-	err = load_again(engine, i);
+	err = load_again(engine, i, number, place);
 	if (err)
 		return err;	/* and not EBUSY, as the detail is about this */
-	return krsi_object_attach_program(link->object, krsi_priv_engine_programs[i].name, NULL);
+	return krsi_object_attach_program(*place, krsi_priv_engine_programs[i].name, NULL);
+}
+
+/* The kernel asks first what was attached last. */
+static int attach(struct krsi_engine *engine, size_t i)
+{
+	struct krsi_priv_engine_link *link = &engine->kernel.links[i];
+	int err = link->copied ? attach_one(engine, i, 2, &link->copy) : 0;
+
+	if (err)
+		return err;
+	err = attach_one(engine, i, 1, &link->object);
+	if (err && link->copied)
+		krsi_object_detach_program(link->copy, krsi_priv_engine_programs[i].name);
+	return err;
 }
 
 int krsi_priv_kernel_prepare(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
@@ -627,48 +590,6 @@ void krsi_priv_kernel_drop(struct krsi_engine *engine, uint64_t operations, uint
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
 		if (!is_needed(i, operations, duties))
 			detach(&engine->kernel.links[i], i);
-}
-
-/* Number in the table of the attached program number `index`; the table's end: there is none. */
-static size_t attached_find(const struct krsi_engine *engine, size_t index)
-{
-	size_t i;
-
-	for (i = 0; engine && i < krsi_priv_engine_program_count; i++)
-		if (engine->kernel.links[i].attached && index-- == 0)
-			return i;
-	return krsi_priv_engine_program_count;
-}
-
-const char *krsi_engine_program(const struct krsi_engine *engine, size_t index)
-{
-	size_t i = attached_find(engine, index);
-
-	return i < krsi_priv_engine_program_count ? krsi_priv_engine_programs[i].name : NULL;
-}
-
-int krsi_engine_program_info(const struct krsi_engine *engine, size_t index, struct krsi_engine_program_info *info)
-{
-	struct krsi_engine_program_info have = { .sz = sizeof(have) };
-	struct bpf_prog_info told = { 0 };
-	uint32_t size = sizeof(told);
-	size_t i = attached_find(engine, index);
-	int err, fd;
-
-	if (!engine || !info)
-		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_program_info: an argument is NULL");
-	if (i == krsi_priv_engine_program_count)
-		return krsi_priv_fail(engine->ctx, -ENOENT, "krsi_engine_program_info: less than %zu programs are attached", index + 1);
-	have.name = krsi_priv_engine_programs[i].name;
-	err = krsi_object_program_fd(engine->kernel.links[i].object, have.name, &fd);
-	if (err)
-		return err;
-	if (bpf_obj_get_info_by_fd(fd, &told, &size))
-		return krsi_priv_fail(engine->ctx, -EIO, "krsi_engine_program_info: the kernel does not tell of program %s: %s", have.name, strerror(errno));
-	have.id = told.id;
-	have.runs = told.run_cnt;
-	have.run_time = told.run_time_ns;
-	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, "krsi_engine_program_info");
 }
 
 void krsi_priv_kernel_free(struct krsi_engine *engine)

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+#include <libkrsi/engine.h>
+
 #include "../policy/operations.h"
 #include "programs.h"
 
 #define OP(name) KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_##name)
 #define OPENED KRSI_PRIV_OPS_OPENED(KRSI_PRIV_OPS_OPENING)
 
-enum group { GROUP_NONE, GROUP_BPF, GROUP_PERF };
+enum group { GROUP_NONE, GROUP_BPF, GROUP_PERF, GROUP_MMAP };
 
 const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	/* files: bpf/engine/hooks_file.bpf.h */
 	{ .name = "file_open", .operations = OP(FILE_OPEN) | OP(FILE_READ) | OP(FILE_WRITE) | OP(FILE_APPEND) },
 	{ .name = "file_fcntl", .operations = OP(FILE_WRITE) },		/* O_APPEND is taken away */
-	{ .name = "file_mmap", .operations = OP(FILE_EXEC_MMAP) | OPENED },
+	{ .name = "file_mmap", .operations = OP(FILE_EXEC_MMAP) | OPENED, .group = GROUP_MMAP, .backend = KRSI_ENGINE_LSM },
+	{ .name = "file_mmap_asked", .operations = OP(FILE_EXEC_MMAP) | OPENED, .group = GROUP_MMAP, .backend = KRSI_ENGINE_FMOD_RET },
 	{ .name = "file_mprotect", .operations = OP(FILE_MPROTECT_EXEC) | OPENED },
 	{ .name = "file_use", .operations = OPENED },
 	{ .name = "file_receive", .operations = OPENED },

@@ -72,7 +72,7 @@ static void test_set_program_flags_are_read_back(void **state)
 	assert_ok(*state, krsi_object_set_program(object, "kind_lsm", 0));
 	assert_int_equal(program_info(object, "kind_lsm").state, KRSI_PROGRAM_OPEN);
 	assert_string_equal(program_info(object, "kind_lsm").reason, "");
-	for (flags = 4; flags; flags <<= 1)
+	for (flags = 8; flags; flags <<= 1)
 		assert_int_equal(krsi_object_set_program(object, "kind_lsm", flags), -EINVAL);
 	assert_detail(*state, "program kind_lsm: unknown flags 0x80000000");
 	assert_int_equal(krsi_object_set_program(object, "kind_lsn", 0), -ENOENT);

@@ -144,6 +144,7 @@ static void test_mistakes_are_usage_errors(void **state)
 		{ { "run", "--ring-size", "1MB", "p" }, "--ring-size is a power of two" },
 		{ { "run", "--ring-size", "18446744073709551616", "p" }, "--ring-size is a power of two" },
 		{ { "run", "--denial-ring-size", "5000", "p" }, "--denial-ring-size is a power of two from 4096 to 2G, not \"5000\"" },
+		{ { "run", "--backend", "LSM", "p" }, "--backend is auto, lsm or fmod_ret, not \"LSM\"" },
 		{ { "run", "--ready-fd", "2", "p" }, "--ready-fd is the number of a descriptor, from 3, not \"2\"" },
 		{ { "run", "--ready-fd", "x", "p" }, "--ready-fd is the number of a descriptor" },
 		{ { "run", "--ready-fd", "3K", "p" }, "--ready-fd is the number of a descriptor" },

@@ -40,6 +40,9 @@ void engine_stop(struct engine *e);
 struct engine engine_start_new(struct krsi_ctx *ctx, const char *yaml);
 void engine_stop_new(struct engine *e);
 
+/* That of KRSI_ENGINE_AUTO: all tests run with bpf in lsm=, and without. */
+void engine_assert_backend(const struct krsi_engine *engine);
+
 struct krsi_policy *engine_policy(struct engine *e, const char *yaml);
 void engine_apply(struct engine *e, const char *yaml);
 

@@ -41,9 +41,9 @@ static void file_copy(const char *from, const char *to)
  */
 static void __attribute__((constructor)) engine_needs(void)
 {
-	if (vm_bpf_is_active() && vm_kernel_at_least(6, 1))
+	if (vm_kernel_at_least(6, 1))
 		return;
-	printf("%s\n", vm_bpf_is_active() ? "the engine needs Linux 6.1" : "bpf is not in lsm=, which the engine refuses");
+	printf("the engine needs Linux 6.1\n");
 	exit(77);
 }
 
@@ -78,11 +78,20 @@ void engine_apply(struct engine *e, const char *yaml)
 	krsi_policy_free(policy);
 }
 
+void engine_assert_backend(const struct krsi_engine *engine)
+{
+	struct krsi_engine_info info = { .sz = sizeof(info) };
+
+	assert_int_equal(krsi_engine_info(engine, &info), 0);
+	assert_int_equal(info.backend, vm_bpf_is_active() ? KRSI_ENGINE_LSM : KRSI_ENGINE_FMOD_RET);
+}
+
 struct engine engine_start_new(struct krsi_ctx *ctx, const char *yaml)
 {
 	struct engine e = { .ctx = ctx };
 
 	assert_ok(ctx, krsi_engine_new(ctx, NULL, &e.engine));
+	engine_assert_backend(e.engine);
 	engine_apply(&e, yaml);
 	return e;
 }

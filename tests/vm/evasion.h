@@ -46,8 +46,7 @@
 #define evasion_test(name) cmocka_unit_test_setup_teardown(name, evasion_setup, evasion_teardown)
 
 /*
- * cmocka's setup of a program: an engine, as loading takes longer than all the rest. Ends the program
- * with 77 where bpf is not in lsm=.
+ * cmocka's setup of a program: an engine, as loading takes longer than all the rest.
  */
 int evasion_group_setup(void **state);
 int evasion_group_teardown(void **state);

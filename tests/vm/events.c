@@ -23,6 +23,7 @@ static struct engine start(struct krsi_ctx *ctx, const struct krsi_engine_opts *
 	struct engine e = { .ctx = ctx };
 
 	assert_ok(ctx, krsi_engine_new(ctx, opts, &e.engine));
+	engine_assert_backend(e.engine);
 	engine_apply(&e, yaml);
 	return e;
 }
@@ -360,13 +361,30 @@ static void test_denials_are_carried_out_when_nothing_can_be_told(void **state)
 	engine_stop_new(&e);
 }
 
+/* How many operations the kernel did not show to the programs, at most: docs/backends.md. */
+static uint64_t skipped(const struct engine *e)
+{
+	struct krsi_engine_info info = { .sz = sizeof(info) };
+
+	assert_ok(e->ctx, krsi_engine_info(e->engine, &info));
+	assert_true(info.backend == KRSI_ENGINE_FMOD_RET || info.skipped == 0);
+	return info.skipped;
+}
+
 static void producer(int go)
 {
 	char byte;
+	int i, err;
 
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
-	flood(2000, 200);
+	for (i = 0; i < 2000; i++) {
+		if (try_open("/tmp/engine/other", O_RDONLY))
+			_exit(2);
+		err = i % 10 ? EACCES : try_open("/tmp/engine/secret", O_RDONLY);
+		if (err != EACCES && (err || vm_bpf_is_active()))
+			_exit(3);
+	}
 	_exit(0);
 }
 
@@ -377,7 +395,7 @@ static void test_flood_from_several_processes(void **state)
 	struct engine e = start(*state, &opts, RULES SECRET OTHER);
 	struct flood seen = { 0 };
 	int go[2], status, i;
-	uint64_t lost = 0;
+	uint64_t lost = 0, unseen;
 
 	krsi_engine_set_event(e.engine, count, &seen);
 	assert_int_equal(pipe(go), 0);
@@ -396,11 +414,12 @@ static void test_flood_from_several_processes(void **state)
 	close(go[1]);
 	assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
 	assert_ok(e.ctx, krsi_engine_lost(e.engine, "file.open", KRSI_ENGINE_LOST_ANY, &lost));
-	print_message("# %llu audits, %llu denials, %llu lost\n", (unsigned long long)seen.audits, (unsigned long long)seen.denials, (unsigned long long)seen.lost);
+	unseen = 8800 - seen.denials - seen.audits - seen.lost;
+	print_message("# %llu audits, %llu denials, %llu lost, %llu passed by, %llu at most\n", (unsigned long long)seen.audits, (unsigned long long)seen.denials,
+		      (unsigned long long)seen.lost, (unsigned long long)unseen, (unsigned long long)skipped(&e));
 	assert_true(lost > 0);
 	assert_int_equal(lost, seen.lost);
-	assert_int_equal(seen.denials, 800);
-	assert_int_equal(seen.audits + seen.lost, 8000);
+	assert_true(unseen <= skipped(&e));
 	engine_stop_new(&e);
 }
 

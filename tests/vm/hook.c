@@ -122,7 +122,7 @@ static void test_trying_tells_the_ways_of_a_hook(void **state)
 	assert_int_equal(committed.lsm, 0);
 	assert_int_equal(committed.lsm_sleepable, 0);
 	assert_int_equal(committed.fmod_ret, 0);	/* void, so it could not change anything, but it loads */
-	assert_int_equal(vm_memory.fmod_ret, -ENOENT);	/* the kernel's function is security_vm_enough_memory_mm */
+	assert_int_equal(vm_memory.fmod_ret, 0);	/* the kernel's function is security_vm_enough_memory_mm */
 	krsi_hooks_free(hooks);
 }
 
@@ -146,7 +146,7 @@ static void test_trying_every_hook_counts_the_sleepable_ones(void **state)
 	else
 		assert_int_equal(sleepable, 1);
 	assert_int_equal(cgroup, vm_kernel_at_least(6, 0) ? lsm : 0);
-	assert_in_range(fmod_ret, count - 60, count);
+	assert_in_range(fmod_ret, count - 15, count);
 	krsi_hooks_free(hooks);
 }
 

@@ -23,16 +23,6 @@ static void skip_unless_lsm_active(void)
 		skip_because("bpf is not in the active LSM list of this boot");
 }
 
-static struct krsi_program_info program_info(struct krsi_object *object, const char *name)
-{
-	struct krsi_program_info info = { .sz = sizeof(info) };
-	size_t index;
-
-	assert_int_equal(krsi_object_find_program(object, name, &index), 0);
-	assert_int_equal(krsi_object_program_info(object, index, &info), 0);
-	return info;
-}
-
 static void test_attach_denies_and_allows(void **state)
 {
 	struct krsi_ctx *ctx = *state;
@@ -43,10 +33,10 @@ static void test_attach_denies_and_allows(void **state)
 	object = vm_object_attach(ctx, "mkdir");
 	assert_int_equal(vm_mkdir("denied"), EACCES);
 	assert_int_equal(vm_mkdir("allowed"), 0);
-	assert_int_equal(program_info(object, "mkdir_check").state, KRSI_PROGRAM_ATTACHED);
+	assert_int_equal(vm_program_info(object, "mkdir_check").state, KRSI_PROGRAM_ATTACHED);
 	assert_ok(ctx, krsi_object_detach(object));
 	assert_int_equal(vm_mkdir("denied"), 0);
-	assert_int_equal(program_info(object, "mkdir_check").state, KRSI_PROGRAM_LOADED);
+	assert_int_equal(vm_program_info(object, "mkdir_check").state, KRSI_PROGRAM_LOADED);
 	krsi_object_free(object);
 }
 
@@ -57,7 +47,7 @@ static void test_load_alone_denies_nothing(void **state)
 
 	assert_ok(ctx, krsi_object_load(object));
 	assert_int_equal(vm_mkdir("denied"), 0);
-	assert_true(program_info(object, "mkdir_check").id > 0);
+	assert_true(vm_program_info(object, "mkdir_check").id > 0);
 	krsi_object_free(object);
 }
 
@@ -74,8 +64,8 @@ static void test_attach_refuses_a_kernel_that_would_not_call(void **state)
 	assert_detail(ctx, "not among the active security modules");
 	assert_detail(ctx, "boot with lsm=");
 	assert_detail(ctx, ",bpf");
-	assert_int_equal(program_info(object, "mkdir_check").state, KRSI_PROGRAM_REFUSED);
-	assert_int_equal(program_info(object, "mkdir_check").error, -EOPNOTSUPP);
+	assert_int_equal(vm_program_info(object, "mkdir_check").state, KRSI_PROGRAM_REFUSED);
+	assert_int_equal(vm_program_info(object, "mkdir_check").error, -EOPNOTSUPP);
 	krsi_object_free(object);
 }
 
@@ -105,7 +95,7 @@ static void test_target_moves_a_program(void **state)
 	assert_ok(ctx, krsi_object_set_target(object, "mkdir_check", "inode_create"));
 	assert_ok(ctx, krsi_object_load(object));
 	assert_ok(ctx, krsi_object_attach(object, NULL));
-	assert_string_equal(program_info(object, "mkdir_check").target, "inode_create");
+	assert_string_equal(vm_program_info(object, "mkdir_check").target, "inode_create");
 	assert_int_equal(vm_mkdir("denied"), 0);
 	assert_int_equal(mknod("/tmp/denied", S_IFREG | 0600, 0), -1);
 	assert_int_equal(errno, EACCES);
@@ -192,16 +182,16 @@ static void test_required_program_takes_all_down(void **state)
 	assert_detail(ctx, "program bad");
 	assert_detail(ctx, "at instruction");
 	assert_detail(ctx, "wild");	/* the source line */
-	assert_int_equal(program_info(object, "bad").state, KRSI_PROGRAM_REFUSED);
-	assert_int_equal(program_info(object, "bad").error, -ENOEXEC);
-	assert_int_equal(program_info(object, "good").state, KRSI_PROGRAM_OPEN);
+	assert_int_equal(vm_program_info(object, "bad").state, KRSI_PROGRAM_REFUSED);
+	assert_int_equal(vm_program_info(object, "bad").error, -ENOEXEC);
+	assert_int_equal(vm_program_info(object, "good").state, KRSI_PROGRAM_OPEN);
 	vm_wait_for_count(before);
 
 	/* The same object can be changed and loaded again. */
 	assert_ok(ctx, krsi_object_set_program(object, "bad", KRSI_PROGRAM_SKIP));
 	assert_ok(ctx, krsi_object_load(object));
-	assert_int_equal(program_info(object, "bad").state, KRSI_PROGRAM_SKIPPED);
-	assert_int_equal(program_info(object, "good").state, KRSI_PROGRAM_LOADED);
+	assert_int_equal(vm_program_info(object, "bad").state, KRSI_PROGRAM_SKIPPED);
+	assert_int_equal(vm_program_info(object, "good").state, KRSI_PROGRAM_LOADED);
 	krsi_object_free(object);
 	vm_wait_for_count(before);
 }
@@ -214,15 +204,15 @@ static void test_optional_program_fails_alone(void **state)
 	assert_ok(ctx, krsi_object_open(ctx, vm_object_path("refused"), NULL, &object));
 	assert_ok(ctx, krsi_object_set_program(object, "bad", KRSI_PROGRAM_OPTIONAL));
 	assert_ok(ctx, krsi_object_load(object));
-	assert_int_equal(program_info(object, "good").state, KRSI_PROGRAM_LOADED);
-	assert_int_equal(program_info(object, "bad").state, KRSI_PROGRAM_REFUSED);
-	assert_int_equal(program_info(object, "bad").error, -ENOEXEC);
-	assert_true(strlen(program_info(object, "bad").reason) > 20);
-	assert_true(strlen(program_info(object, "bad").log) > 20);
+	assert_int_equal(vm_program_info(object, "good").state, KRSI_PROGRAM_LOADED);
+	assert_int_equal(vm_program_info(object, "bad").state, KRSI_PROGRAM_REFUSED);
+	assert_int_equal(vm_program_info(object, "bad").error, -ENOEXEC);
+	assert_true(strlen(vm_program_info(object, "bad").reason) > 20);
+	assert_true(strlen(vm_program_info(object, "bad").log) > 20);
 	if (vm_bpf_is_active()) {
 		assert_ok(ctx, krsi_object_attach(object, NULL));
-		assert_int_equal(program_info(object, "good").state, KRSI_PROGRAM_ATTACHED);
-		assert_int_equal(program_info(object, "bad").state, KRSI_PROGRAM_REFUSED);
+		assert_int_equal(vm_program_info(object, "good").state, KRSI_PROGRAM_ATTACHED);
+		assert_int_equal(vm_program_info(object, "bad").state, KRSI_PROGRAM_REFUSED);
 		assert_int_equal(krsi_object_attach_program(object, "bad", NULL), -EBADFD);
 	}
 	krsi_object_free(object);
@@ -239,8 +229,8 @@ static void test_unknown_hook_names_the_nearest(void **state)
 	assert_detail(ctx, "file_open");
 	assert_ok(ctx, krsi_object_set_program(object, "misspelt", KRSI_PROGRAM_OPTIONAL));
 	assert_ok(ctx, krsi_object_load(object));
-	assert_int_equal(program_info(object, "misspelt").error, -ENOENT);
-	assert_int_equal(program_info(object, "well_spelt").state, KRSI_PROGRAM_LOADED);
+	assert_int_equal(vm_program_info(object, "misspelt").error, -ENOENT);
+	assert_int_equal(vm_program_info(object, "well_spelt").state, KRSI_PROGRAM_LOADED);
 	krsi_object_free(object);
 }
 
@@ -329,7 +319,7 @@ static void test_every_kind_of_section_attaches(void **state)
 	uint64_t calls[16];
 	size_t i, n;
 
-	assert_int_equal(program_info(object, "kind_on_request").state, KRSI_PROGRAM_SKIPPED);
+	assert_int_equal(vm_program_info(object, "kind_on_request").state, KRSI_PROGRAM_SKIPPED);
 	for (i = 0; i < krsi_object_program_count(object); i++) {
 		struct krsi_program_info info = { .sz = sizeof(info) };
 
@@ -345,7 +335,7 @@ static void test_every_kind_of_section_attaches(void **state)
 	provoke_all();
 	calls_read(ctx, object, calls);
 	for (n = 0; n < sizeof(programs) / sizeof(programs[0]); n++) {
-		struct krsi_program_info info = program_info(object, programs[n].name);
+		struct krsi_program_info info = vm_program_info(object, programs[n].name);
 		bool expected = vm_kernel_at_least(programs[n].since_major, programs[n].since_minor) &&
 				(active || !programs[n].lsm);
 
@@ -357,9 +347,9 @@ static void test_every_kind_of_section_attaches(void **state)
 		if (!expected)
 			assert_true(strlen(info.reason) > 10);
 	}
-	assert_int_equal(program_info(object, "kind_socket").state, KRSI_PROGRAM_LOADED);
-	assert_non_null(strstr(program_info(object, "kind_socket").reason, "does not say where"));
-	assert_int_equal(program_info(object, "kind_on_request").state, KRSI_PROGRAM_SKIPPED);
+	assert_int_equal(vm_program_info(object, "kind_socket").state, KRSI_PROGRAM_LOADED);
+	assert_non_null(strstr(vm_program_info(object, "kind_socket").reason, "does not say where"));
+	assert_int_equal(vm_program_info(object, "kind_on_request").state, KRSI_PROGRAM_SKIPPED);
 	krsi_object_free(object);
 }
 
@@ -399,7 +389,7 @@ static void test_chosen_programs_attach_alone(void **state)
 	assert_ok(ctx, krsi_object_load(object));
 	assert_ok(ctx, krsi_object_attach_program(object, "kind_fentry", NULL));
 	assert_int_equal(krsi_object_attach_program(object, "kind_fentry", NULL), -EALREADY);
-	assert_int_equal(program_info(object, "kind_fexit").state, KRSI_PROGRAM_LOADED);
+	assert_int_equal(vm_program_info(object, "kind_fexit").state, KRSI_PROGRAM_LOADED);
 	assert_int_equal(krsi_object_link_fd(object, "kind_fexit", &fd), -EBADFD);
 	assert_ok(ctx, krsi_object_link_fd(object, "kind_fentry", &fd));
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -425,7 +415,7 @@ static void test_cgroup_program_wants_a_cgroup(void **state)
 	assert_int_equal(krsi_object_attach(object, NULL), -EINVAL);
 	assert_detail(ctx, "cgroup_fd");
 	/* A required one failed, so nothing of this call stays attached. */
-	assert_int_equal(program_info(object, "kind_lsm").state, KRSI_PROGRAM_LOADED);
+	assert_int_equal(vm_program_info(object, "kind_lsm").state, KRSI_PROGRAM_LOADED);
 	krsi_object_free(object);
 }
 
@@ -440,7 +430,7 @@ static void test_pinned_policy_outlives_its_process(void **state)
 
 	skip_unless_lsm_active();
 	object = vm_object_attach(ctx, "mkdir");
-	program_id = program_info(object, "mkdir_check").id;
+	program_id = vm_program_info(object, "mkdir_check").id;
 	assert_ok(ctx, krsi_object_pin(object, PIN_DIR));
 	assert_int_equal(krsi_object_pin(object, PIN_DIR), -EEXIST);
 	assert_detail(ctx, PIN_DIR);

@@ -31,6 +31,7 @@ static struct table table_start(struct krsi_ctx *ctx)
 	struct table table = { .e = { .ctx = ctx } };
 
 	assert_ok(ctx, krsi_engine_new(ctx, &opts, &table.e.engine));
+	engine_assert_backend(table.e.engine);
 	assert_ok(ctx, krsi_processes_new(ctx, NULL, &table.processes));
 	krsi_engine_set_event(table.e.engine, take, table.processes);
 	return table;

@@ -230,13 +230,13 @@ static int try_open(const char *path)
 /* Whether this kernel can do it at all; otherwise what it says is all there is to be tested. */
 static bool kernel_can(void)
 {
-	return vm_bpf_is_active() && vm_kernel_at_least(6, 1);
+	return vm_kernel_at_least(6, 1);
 }
 
 static void skip_unless_kernel_can(void)
 {
 	if (!kernel_can())
-		skip_because("policies need Linux 6.1 and bpf among the active security modules");
+		skip_because("policies need Linux 6.1");
 }
 
 /* --- tests --------------------------------------------------------------------------- */
@@ -249,9 +249,33 @@ static void test_a_kernel_that_cannot_says_so(void **state)
 	tool_start(&run, 0, LIST("--ready-fd", "9", "--pidfile", PIDFILE, POLICY));
 	tool_finish(&run);
 	assert_has(run.err.text, "krsi: ");
-	assert_has(run.err.text, vm_bpf_is_active() ? "6.1" : "lsm=");
+	assert_has(run.err.text, "6.1");
 	assert_int_equal(run.code, UNSUPPORTED);
 	assert_int_equal(access(PIDFILE, F_OK), -1);
+	assert_int_equal(try_exec(), 0);
+}
+
+static void test_the_backend_lsm_is_refused_where_nobody_would_call_it(void **state)
+{
+	(void)state;
+	skip_unless_kernel_can();
+	if (vm_bpf_is_active())
+		skip_because("bpf is in the active LSM list of this boot");
+	tool_start(&run, 0, LIST("--backend", "lsm", "--pidfile", PIDFILE, POLICY));
+	tool_finish(&run);
+	assert_has(run.err.text, "boot with lsm=");
+	assert_has(run.err.text, "or take the backend fmod_ret");
+	assert_int_equal(run.code, UNSUPPORTED);
+	assert_int_equal(access(PIDFILE, F_OK), -1);
+}
+
+static void test_fmod_ret_denies_wherever_it_is_asked_for(void **state)
+{
+	(void)state;
+	skip_unless_kernel_can();
+	start("--backend", "fmod_ret", POLICY);
+	assert_int_equal(try_exec(), EPERM);
+	end(SIGTERM);
 	assert_int_equal(try_exec(), 0);
 }
 
@@ -637,6 +661,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tool_run_test(test_a_kernel_that_cannot_says_so),
+		tool_run_test(test_the_backend_lsm_is_refused_where_nobody_would_call_it),
+		tool_run_test(test_fmod_ret_denies_wherever_it_is_asked_for),
 		tool_run_test(test_denials_begin_when_it_is_ready_and_end_with_it),
 		tool_run_test(test_events_as_text),
 		tool_run_test(test_events_as_json),

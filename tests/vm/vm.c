@@ -182,3 +182,13 @@ int vm_fd_count(void)
 	closedir(dir);
 	return n;
 }
+
+struct krsi_program_info vm_program_info(struct krsi_object *object, const char *name)
+{
+	struct krsi_program_info info = { .sz = sizeof(info) };
+	size_t index;
+
+	assert_int_equal(krsi_object_find_program(object, name, &index), 0);
+	assert_int_equal(krsi_object_program_info(object, index, &info), 0);
+	return info;
+}

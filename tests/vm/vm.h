@@ -72,4 +72,7 @@ void vm_wait_for_count(struct vm_count before);
 /* How many descriptors this process has open. */
 int vm_fd_count(void);
 
+/* What became of a program. */
+struct krsi_program_info vm_program_info(struct krsi_object *object, const char *name);
+
 #endif
