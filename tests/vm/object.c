@@ -192,6 +192,8 @@ static void test_required_program_takes_all_down(void **state)
 	assert_detail(ctx, "program bad");
 	assert_detail(ctx, "at instruction");
 	assert_detail(ctx, "wild");	/* the source line */
+	assert_detail(ctx, "refused.bpf.c:22");
+	assert_detail(ctx, "fix: it is a number to the verifier");
 	assert_int_equal(program_info(object, "bad").state, KRSI_PROGRAM_REFUSED);
 	assert_int_equal(program_info(object, "bad").error, -ENOEXEC);
 	assert_int_equal(program_info(object, "good").state, KRSI_PROGRAM_OPEN);
