@@ -189,7 +189,7 @@ static void test_required_program_takes_all_down(void **state)
 
 	assert_ok(ctx, krsi_object_open(ctx, vm_object_path("refused"), NULL, &object));
 	assert_int_equal(krsi_object_load(object), -ENOEXEC);
-	assert_detail(ctx, "program bad");
+	assert_detail(ctx, "program bad: the verifier refused it: R0 invalid mem access '");
 	assert_detail(ctx, "at instruction");
 	assert_detail(ctx, "wild");	/* the source line */
 	assert_detail(ctx, "refused.bpf.c:22");
