@@ -96,14 +96,14 @@ void krsi_priv_holders_explain(const char *function, char *text, size_t size)
 	struct krsi_attached attached = { .ctx = NULL };
 	int err = read_all(&attached, function);
 
-	if (err == -EPERM)
+	if (err == -EPERM) {
 		add(&line, "which ones the kernel tells CAP_SYS_ADMIN only");
-	else if (err || !attached.count)
+	} else if (err || !attached.count) {
 		add(&line, "which ones this kernel does not tell (Linux 5.13 does)");
-	else
+	} else {
 		add(&line, "%zu programs: ", attached.count);
-	if (!err)
 		programs_tell(&line, &attached);
+	}
 	krsi_priv_attached_clear(&attached);
 }
 
