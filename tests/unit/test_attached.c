@@ -17,6 +17,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
+#include "alloc/inject.h"
 #include "attached.h"
 #include "bpffs.h"
 #include "caps.h"
@@ -560,6 +561,45 @@ static void test_pins_are_found_on_every_bpf_file_system(void **state)
 	proc_remove();
 }
 
+/* The whole way of a list, with owners and pins that there are. */
+static int list_all(struct krsi_ctx *ctx, const char *mounts)
+{
+	struct krsi_attached *attached;
+	int err = krsi_attached_new(ctx, NULL, &attached);
+
+	if (err)
+		return err;
+	err = krsi_priv_attached_owners(attached, proc);
+	if (!err)
+		err = krsi_priv_attached_pins(attached, mounts);
+	krsi_attached_free(attached);
+	return err;
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+	unsigned int i, failed = 1;
+	char mounts[256];
+	int err;
+
+	for (i = 0; i < 2; i++)
+		link_new(BPF_LSM_MAC, FILE_OPEN, "file_check");
+	processes_make();
+	snprintf(mounts, sizeof(mounts), "none %s bpf rw 0 0\n", proc);
+	file_make(mounts, "mounts");
+	snprintf(mounts, sizeof(mounts), "%s/mounts", proc);
+	pinned = "/mounts";
+	for (i = 1; failed; i++) {
+		inject_start(i, false);
+		err = list_all(*state, mounts);
+		failed = inject_stop();
+		if (err != (failed ? -ENOMEM : 0))
+			fail_msg("allocation %u: %d", i, err);
+	}
+	assert_true(i > 8);
+	proc_remove();
+}
+
 /* --- the sentence ------------------------------------------------------------- */
 
 static void test_who_fills_a_function_is_told_in_a_sentence(void **state)
@@ -617,6 +657,7 @@ int main(void)
 		attached_test(test_arguments_are_checked),
 		attached_test(test_owners_are_who_holds_the_link),
 		attached_test(test_pins_are_found_on_every_bpf_file_system),
+		attached_test(test_every_allocation_may_fail),
 		attached_test(test_who_fills_a_function_is_told_in_a_sentence),
 		attached_test(test_sentence_is_cut_to_any_buffer),
 	};
