@@ -3,7 +3,7 @@
  * @file
  * @brief The programs that sit on security hooks at this moment, ours and others', and who holds them there.
  *
- * A hook takes 36 to 38 programs, depending on the kernel, and other products have theirs. The list is what the
+ * A hook takes 36 to 40 programs, depending on the kernel, and other products have theirs. The list is what the
  * kernel tells of its links, joined with the processes that hold them (/proc) and the files they are pinned as.
  * It is a look at one moment: it does not change when programs come and go.
  *
