@@ -130,7 +130,7 @@ static void program_tell(const struct link *link, struct bpf_prog_info *info)
 	*info = link->program;
 	info->nr_map_ids = link->program.nr_map_ids;
 	if (info->nr_map_ids)
-		*(uint32_t *)(uintptr_t)asked.map_ids = ENGINE_MAP;
+		*(uint32_t *)(uintptr_t)asked.map_ids = (uint32_t)link->program.map_ids;
 	if (info->btf_id)
 		((struct bpf_func_info *)(uintptr_t)asked.func_info)->type_id = 3;
 }
@@ -358,12 +358,15 @@ static void test_facts_of_the_program_are_told(void **state)
 	struct link *link = link_new(BPF_LSM_MAC, FILE_OPEN, "file_open");
 
 	link->program.nr_map_ids = 1;
+	link->program.map_ids = ENGINE_MAP;
 	link->program.created_by_uid = 1001;
 	link->program.load_time = 5000000000;
 	link->program.run_cnt = 7;
 	link->program.run_time_ns = 700;
 	link->program.recursion_misses = 2;
-	link_new(BPF_LSM_MAC, FILE_OPEN, "of_another");
+	link = link_new(BPF_LSM_MAC, FILE_OPEN, "of_another");
+	link->program.nr_map_ids = 1;
+	link->program.map_ids = ENGINE_MAP + 1;
 	attached = list_new(*state, NULL);
 	info = info_get(attached, 1);
 	assert_int_equal(info.engine, 1);

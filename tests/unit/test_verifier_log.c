@@ -126,6 +126,8 @@ static const struct {
 	  "  compiled from: return *wild == 1 ? ret : 0; @ refused.bpf.c:22", 5 },
 	{ "a report alone", "Verification failed: Policy: Operation is not allowed\n\nReason:\n  It is not.\n\nprocessed 5 insns (limit 1000000)\n",
 	  "Policy: Operation is not allowed", 5 },
+	{ "a program that speaks of such a report", "; say(\"Verification failed: no\");\n3: (79) r1 = *(u64 *)(r0 +0)\nR0 !read_ok\nprocessed 5 insns\n",
+	  "R0 !read_ok\n  at instruction 3: (79) r1 = *(u64 *)(r0 +0)\n  compiled from: say(\"Verification failed: no\");", 5 },
 	{ "empty lines", "\n\n\nR1 !read_ok\n\n\n", "R1 !read_ok", 0 },
 };
 
