@@ -43,22 +43,19 @@ static int lsm_active_check(struct krsi_object *object, const struct krsi_priv_p
 			      program->name, list, line);
 }
 
-/* The kernel function that a program of a hook goes to. */
-static void function_name(const struct krsi_priv_program *program, char *name, size_t size)
+/* Programs on a kernel function are listed by it; those of tracepoints and the like are not. */
+static int full_fail(struct krsi_object *object, const struct krsi_priv_program *program, const char *target)
 {
 	bool is_lsm = program->kind == KRSI_PRIV_KIND_LSM || program->kind == KRSI_PRIV_KIND_LSM_CGROUP;
-
-	snprintf(name, size, "%s%s", is_lsm ? "bpf_lsm_" : "", program->target);
-}
-
-static int full_fail(struct krsi_object *object, const struct krsi_priv_program *program)
-{
 	char function[256], holders[1024];
 
-	function_name(program, function, sizeof(function));
+	if (!is_lsm && program->kind != KRSI_PRIV_KIND_FUNCTION)
+		return krsi_priv_fail(object->ctx, -EUSERS, "program %s: %s holds as many programs as the kernel allows; detach one of another product",
+				      program->name, target);
+	snprintf(function, sizeof(function), "%s%s", is_lsm ? "bpf_lsm_" : "", target);
 	krsi_priv_holders_explain(function, holders, sizeof(holders));
 	return krsi_priv_fail(object->ctx, -EUSERS, "program %s: %s holds as many programs as the kernel allows (%s); detach one of them",
-			      program->name, program->target, holders);
+			      program->name, target, holders);
 }
 
 static int busy_fail(struct krsi_object *object, const struct krsi_priv_program *program, const char *target)
@@ -80,7 +77,7 @@ static int attach_fail(struct krsi_object *object, const struct krsi_priv_progra
 
 	switch (err) {
 	case -E2BIG:
-		return full_fail(object, program);
+		return full_fail(object, program, target);
 	case -KERNEL_ENOTSUPP:
 		return krsi_priv_fail(object->ctx, -EOPNOTSUPP, "program %s: this kernel has no BPF trampolines on this processor, "
 				      "or was built without dynamic function tracing (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)", name);

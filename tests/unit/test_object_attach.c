@@ -245,6 +245,9 @@ static void test_full_function_is_asked_about_by_its_own_name(void **state)
 	fake_fail("bpf_program__attach", -E2BIG);
 	assert_int_equal(krsi_object_attach_program(object, "kind_fmod_ret", NULL), -EUSERS);
 	assert_detail(*state, "(who is on security_file_open)");
+	/* Of a tracepoint the kernel does not tell. */
+	assert_int_equal(krsi_object_attach_program(object, "kind_raw_tp", NULL), -EUSERS);
+	assert_detail(*state, "holds as many programs as the kernel allows; detach one of another product");
 	krsi_object_free(object);
 }
 
