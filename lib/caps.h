@@ -13,10 +13,13 @@ bool krsi_priv_cap_held(int cap);
 bool krsi_priv_caps_suffice(void);
 
 /*
- * Why the kernel may have said -EPERM to a BPF call: the capabilities that are missing, kernel
- * lockdown, or the memlock limit of kernels before 5.11. Always a sentence.
+ * Why the kernel may have said -EPERM to a BPF call: the capabilities that are missing, a user namespace in
+ * which they do not count, the memlock limit of kernels before 5.11, kernel lockdown, or seccomp. Always a sentence.
  */
 void krsi_priv_eperm_explain(char *text, size_t size);
+
+/* The same of a call that only CAP_SYS_ADMIN is allowed, as those are that list what others have loaded. */
+void krsi_priv_eperm_admin_explain(char *text, size_t size);
 
 /*
  * The words of /sys/kernel/security/lockdown without the brackets: "none", "integrity",

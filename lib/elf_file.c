@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "btf_check.h"
@@ -111,4 +112,48 @@ void krsi_priv_elf_externs(const void *data, size_t size, krsi_priv_extern_fn fn
 			fn(arg, name, GELF_ST_BIND(symbol.st_info) == STB_WEAK);
 	}
 	elf_end(elf);
+}
+
+/* Fill in what a symbol says of a function. */
+static bool function_read(Elf *elf, const GElf_Sym *symbol, struct krsi_priv_elf_function *ret)
+{
+	Elf_Scn *section = elf_getscn(elf, symbol->st_shndx);
+	const char *name = NULL;
+	GElf_Shdr header;
+	size_t names;
+
+	if (section && gelf_getshdr(section, &header) && elf_getshdrstrndx(elf, &names) == 0)
+		name = elf_strptr(elf, names, header.sh_name);
+	if (!name)
+		return false;
+	snprintf(ret->section, sizeof(ret->section), "%s", name);
+	ret->start = symbol->st_value;
+	ret->size = symbol->st_size;
+	return true;
+}
+
+bool krsi_priv_elf_function(const void *data, size_t size, const char *wanted, struct krsi_priv_elf_function *ret)
+{
+	Elf_Data *symbols = NULL;
+	Elf_Scn *section;
+	GElf_Shdr header;
+	const char *name;
+	GElf_Sym symbol;
+	bool found = false;
+	Elf *elf;
+	int i;
+
+	elf = elf_open(data, size);
+	if (!elf)
+		return false;
+	section = krsi_priv_elf_section(elf, ".symtab", &header);
+	if (section)
+		symbols = elf_getdata(section, NULL);
+	for (i = 1; !found && symbols && gelf_getsym(symbols, i, &symbol); i++) {
+		name = elf_strptr(elf, header.sh_link, symbol.st_name);
+		if (name && strcmp(name, wanted) == 0 && GELF_ST_TYPE(symbol.st_info) == STT_FUNC)
+			found = function_read(elf, &symbol, ret);
+	}
+	elf_end(elf);
+	return found;
 }

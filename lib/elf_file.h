@@ -7,6 +7,7 @@
 #include <libelf.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct krsi_ctx;
 
@@ -20,5 +21,13 @@ Elf_Scn *krsi_priv_elf_section(Elf *elf, const char *wanted, GElf_Shdr *header);
 typedef void (*krsi_priv_extern_fn)(void *arg, const char *name, bool weak);
 
 void krsi_priv_elf_externs(const void *data, size_t size, krsi_priv_extern_fn fn, void *arg);
+
+/* A function of the object: its section, and where in it. */
+struct krsi_priv_elf_function {
+	char section[128];
+	uint64_t start, size;	/* bytes */
+};
+
+bool krsi_priv_elf_function(const void *data, size_t size, const char *wanted, struct krsi_priv_elf_function *ret);
 
 #endif

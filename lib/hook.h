@@ -39,6 +39,9 @@ struct btf *krsi_priv_btf_open(struct krsi_ctx *ctx, const char *path, int *err)
 /* Whether security_FUNCTION() is what calls the programs of the hook (hook_function.c). */
 bool krsi_priv_hook_is_called_by(const char *hook, const char *function);
 
+/* The hook that security_FUNCTION() calls, as far as it is known: otherwise what is named like it. */
+void krsi_priv_hook_of_function(const char *function, char *hook, size_t size);
+
 /* Whether two prototypes have the same arguments and results. */
 bool krsi_priv_hook_arguments_agree(const struct btf *btf, const struct btf_type *hook, const struct btf_type *function);
 

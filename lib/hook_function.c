@@ -27,6 +27,14 @@ static const struct {
 	{ "vm_enough_memory", "vm_enough_memory_mm" },
 };
 
+/* Hooks with the suffix whose functions have none, of Linux 5.10 to 7.3: for the way back. */
+static const char *const shortened[] = {
+	"bdev_alloc", "bdev_free", "bpf_map_alloc", "bpf_map_free", "bpf_prog_alloc", "bpf_prog_free", "bprm_check", "file_alloc",
+	"file_free", "inode_alloc", "inode_free", "msg_msg_alloc", "msg_msg_free", "msg_queue_alloc", "msg_queue_free", "sb_alloc",
+	"sb_free", "sem_alloc", "sem_free", "shm_alloc", "shm_free", "sk_alloc", "sk_clone", "sk_free", "xfrm_policy_alloc",
+	"xfrm_policy_clone", "xfrm_policy_delete", "xfrm_policy_free", "xfrm_state_delete", "xfrm_state_free",
+};
+
 /* bprm_check_security is called by security_bprm_check(), but tun_dev_alloc_security by a function of that whole name. */
 static bool is_without_suffix(const char *hook, const char *function)
 {
@@ -46,6 +54,21 @@ bool krsi_priv_hook_is_called_by(const char *hook, const char *function)
 		if (strcmp(others[i].hook, hook) == 0)
 			return strcmp(others[i].function, function) == 0;
 	return false;
+}
+
+void krsi_priv_hook_of_function(const char *function, char *hook, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(others[i].function, function) == 0) {
+			snprintf(hook, size, "%s", others[i].hook);
+			return;
+		}
+	}
+	for (i = 0; i < sizeof(shortened) / sizeof(shortened[0]) && strcmp(shortened[i], function) != 0; i++)
+		;
+	snprintf(hook, size, "%s%s", function, i < sizeof(shortened) / sizeof(shortened[0]) ? SUFFIX : "");
 }
 
 static const struct btf_type *type_plain(const struct btf *btf, uint32_t *id)

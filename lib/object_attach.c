@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* Putting loaded programs on their hooks, and taking them off. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "caps.h"
 #include "ctx.h"
 #include "errors.h"
+#include "holders.h"
 #include "lsm_list.h"
 #include "object.h"
 #include "opts.h"
@@ -41,6 +43,33 @@ static int lsm_active_check(struct krsi_object *object, const struct krsi_priv_p
 			      program->name, list, line);
 }
 
+/* Programs on a kernel function are listed by it; those of tracepoints and the like are not. */
+static int full_fail(struct krsi_object *object, const struct krsi_priv_program *program, const char *target)
+{
+	bool is_lsm = program->kind == KRSI_PRIV_KIND_LSM || program->kind == KRSI_PRIV_KIND_LSM_CGROUP;
+	char function[256], holders[1024];
+
+	if (!is_lsm && program->kind != KRSI_PRIV_KIND_FUNCTION)
+		return krsi_priv_fail(object->ctx, -EUSERS, "program %s: %s holds as many programs as the kernel allows; detach one of another product",
+				      program->name, target);
+	snprintf(function, sizeof(function), "%s%s", is_lsm ? "bpf_lsm_" : "", target);
+	krsi_priv_holders_explain(function, holders, sizeof(holders));
+	return krsi_priv_fail(object->ctx, -EUSERS, "program %s: %s holds as many programs as the kernel allows (%s); detach one of them",
+			      program->name, target, holders);
+}
+
+static int busy_fail(struct krsi_object *object, const struct krsi_priv_program *program, const char *target)
+{
+	char holder[512];
+
+	krsi_priv_holders_of_program(program->id, holder, sizeof(holder));
+	if (*holder)
+		return krsi_priv_fail(object->ctx, -EBUSY, "program %s: it is attached to %s already, and held there by %s; end that, or load the object once more",
+				      program->name, target, holder);
+	return krsi_priv_fail(object->ctx, -EBUSY, "program %s: somebody else holds %s in a way that excludes others: a live patch, "
+			      "a direct call of another tracer, or a program that replaces it", program->name, target);
+}
+
 static int attach_fail(struct krsi_object *object, const struct krsi_priv_program *program, int err)
 {
 	const char *name = program->name, *target = *program->target ? program->target : program->section;
@@ -48,8 +77,7 @@ static int attach_fail(struct krsi_object *object, const struct krsi_priv_progra
 
 	switch (err) {
 	case -E2BIG:
-		return krsi_priv_fail(object->ctx, -EUSERS, "program %s: %s holds as many programs as the kernel allows; detach one of another product",
-				      name, target);
+		return full_fail(object, program, target);
 	case -KERNEL_ENOTSUPP:
 		return krsi_priv_fail(object->ctx, -EOPNOTSUPP, "program %s: this kernel has no BPF trampolines on this processor, "
 				      "or was built without dynamic function tracing (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)", name);
@@ -57,11 +85,15 @@ static int attach_fail(struct krsi_object *object, const struct krsi_priv_progra
 		krsi_priv_eperm_explain(why, sizeof(why));
 		return krsi_priv_fail(object->ctx, -EPERM, "program %s: the kernel does not permit attaching it to %s: %s", name, target, why);
 	case -EBUSY:
-		return krsi_priv_fail(object->ctx, -EBUSY, "program %s: somebody else holds %s in a way that excludes others", name, target);
-	default:
-		return krsi_priv_fail(object->ctx, krsi_priv_error_close(err), "program %s: cannot be attached to %s: %s", name, target,
-				      krsi_priv_errno_name(err));
+		return busy_fail(object, program, target);
+	case -EBADF:
+		if (program->kind == KRSI_PRIV_KIND_LSM_CGROUP)
+			return krsi_priv_fail(object->ctx, -EINVAL, "program %s: krsi_attach_opts.cgroup_fd is no descriptor of a cgroup's directory; "
+					      "open one below a mount of cgroup2, such as /sys/fs/cgroup", name);
+		break;
 	}
+	return krsi_priv_fail(object->ctx, krsi_priv_error_close(err), "program %s: cannot be attached to %s: %s", name, target,
+			      krsi_priv_errno_name(err));
 }
 
 static struct bpf_link *tracepoint_attach(const struct bpf_program *bpf, const char *target)

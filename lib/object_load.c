@@ -22,7 +22,9 @@
 #include "errors.h"
 #include "kernel_btf.h"
 #include "object.h"
+#include "source_line.h"
 #include "text.h"
+#include "verifier_hint.h"
 #include "verifier_log.h"
 
 /* The verifier's log without its traces: errors, and statistics. BPF_LOG_STATS of the kernel. */
@@ -33,7 +35,7 @@
 /* Traces of larger programs take long, and say no more about the place of the error. */
 #define TRACE_WORTHWHILE 20000ul
 
-#define REASON_SIZE 1024
+#define REASON_SIZE 2048
 
 /*
  * bpf_object__load() of a fresh handle with one program (NULL: none), or one map created, at most.
@@ -182,17 +184,42 @@ static int base_fail(struct krsi_object *object, int base_err)
 	return externs_fail(object, base_err);
 }
 
+/* Add the place in the source, where the verifier is too old to name it, and what helps. `log` is what the message is from. */
+static void message_complete(const struct krsi_object *object, const struct krsi_priv_program *program, const char *log,
+			     char *message, size_t size)
+{
+	static const char at[] = "\n  at instruction ";
+	const char *instruction = strstr(message, at), *hint;
+	size_t used = strlen(message);
+	char place[256], lockdown[32], suggestion[512];
+
+	if (instruction && !strstr(instruction, " @ ") &&
+	    krsi_priv_source_line(object->data, object->size, bpf_object__btf(object->bpf), program->name,
+				  strtoul(instruction + strlen(at), NULL, 10), place, sizeof(place)))
+		used += (size_t)snprintf(message + used, size - used, "%s%s",
+					 strstr(instruction, "\n  compiled from: ") ? " @ " : "\n  compiled from: ", place);
+	krsi_priv_lockdown_read(lockdown, sizeof(lockdown));
+	hint = krsi_priv_verifier_hint(message, lockdown);
+	if (!hint && krsi_priv_verifier_suggestion(log, suggestion, sizeof(suggestion)))
+		hint = suggestion;
+	if (hint && used < size)
+		snprintf(message + used, size - used, "\n  fix: %s", hint);
+}
+
 /* Why a program failed alone: keep its fate. */
 static void program_fail(struct krsi_object *object, struct krsi_priv_program *program, int err,
 			char *log)
 {
 	char message[REASON_SIZE];
+	const char *said = log;
 	char *trace;
 
 	if (krsi_priv_verifier_message(log, message, sizeof(message))) {
 		trace = krsi_priv_verifier_processed(log) < TRACE_WORTHWHILE ? malloc(LOG_TRACE_SIZE) : NULL;
-		if (trace && load_alone(object, program, NULL, LOG_TRACE, trace, LOG_TRACE_SIZE, &err) == 0 && err)
-			krsi_priv_verifier_message(trace, message, sizeof(message));
+		if (trace && load_alone(object, program, NULL, LOG_TRACE, trace, LOG_TRACE_SIZE, &err) == 0 && err &&
+		    krsi_priv_verifier_message(trace, message, sizeof(message)))
+			said = trace;
+		message_complete(object, program, said, message, sizeof(message));
 		free(trace);
 		err = krsi_priv_fail(object->ctx, -ENOEXEC, "program %s: the verifier refused it: %s", program->name, message);
 	} else if (err == -EPERM) {

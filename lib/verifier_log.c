@@ -75,10 +75,26 @@ static bool line_before(const char *log, const char **end, struct line *ret)
 	return true;
 }
 
+/* Linux 7.3 explains some refusals in a report of many lines, behind the one that older kernels end with. */
+#define REPORT "Verification failed: "
+
+/* The report's first line, or NULL. */
+static const char *report_find(const char *log)
+{
+	const char *at = log, *found = NULL;
+
+	while ((at = strstr(at, REPORT))) {
+		if (at == log || at[-1] == '\n')
+			found = at;
+		at += strlen(REPORT);
+	}
+	return found;
+}
+
 bool krsi_priv_verifier_message(const char *log, char *text, size_t size)
 {
 	struct line message = { NULL, 0 }, instruction = { NULL, 0 }, source = { NULL, 0 }, line;
-	const char *end = log + strlen(log);
+	const char *report = report_find(log), *end = report ? report : log + strlen(log);
 	size_t used;
 
 	while (!source.text && line_before(log, &end, &line)) {
@@ -89,6 +105,8 @@ bool krsi_priv_verifier_message(const char *log, char *text, size_t size)
 		else if (!message.text && !is_source(line) && !is_instruction(line) && !is_statistic_or_trace(line))
 			message = line;
 	}
+	if (!message.text && report)
+		message = (struct line){ report + strlen(REPORT), (int)strcspn(report + strlen(REPORT), "\n") };
 	if (!message.text)
 		return false;
 	used = (size_t)snprintf(text, size, "%.*s", message.len, message.text);
@@ -97,6 +115,24 @@ bool krsi_priv_verifier_message(const char *log, char *text, size_t size)
 	if (source.text && used < size)
 		snprintf(text + used, size - used, "\n  compiled from: %.*s", source.len - 2, source.text + 2);
 	return true;
+}
+
+bool krsi_priv_verifier_suggestion(const char *log, char *text, size_t size)
+{
+	static const char title[] = "\nSuggestion:\n";
+	const char *report = report_find(log), *at = report ? strstr(report, title) : NULL;
+	size_t used = 0, len;
+
+	text[0] = '\0';
+	if (!at)
+		return false;
+	/* Lines of it are indented; what follows is not. */
+	for (at += strlen(title); *at == ' ' && used < size; at += len + (at[len] == '\n')) {
+		at += strspn(at, " ");
+		len = strcspn(at, "\n");
+		used += (size_t)snprintf(text + used, size - used, "%s%.*s", used ? " " : "", (int)len, at);
+	}
+	return used > 0;
 }
 
 unsigned long krsi_priv_verifier_processed(const char *log)

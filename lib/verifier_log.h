@@ -13,6 +13,9 @@
  */
 bool krsi_priv_verifier_message(const char *log, char *text, size_t size);
 
+/* Copy what the verifier itself suggests, as one line: Linux 7.3 does for some refusals. False when it suggests nothing. */
+bool krsi_priv_verifier_suggestion(const char *log, char *text, size_t size);
+
 /* How many instructions the verifier looked at, from its statistics; 0 when they are not there. */
 unsigned long krsi_priv_verifier_processed(const char *log);
 

@@ -164,9 +164,9 @@ static int end(struct run *run, int ended_by)
 		   info.events, plural(info.events), info.lost, count.dropped);
 	if (count.not_rotated)
 		tool_error("%s: could not be rotated %" PRIu64 " time%s", run->output_path, count.not_rotated, plural(count.not_rotated));
-	if (info.skipped)
+	if (info.missed)
 		tool_error("%" PRIu64 " time%s at most, the kernel did not show an operation or the change of a process to the programs: see backends.md of the documentation",
-			   info.skipped, plural(info.skipped));
+			   info.missed, plural(info.missed));
 	if (info.identities_lost)
 		tool_error("%" PRIu64 " file%s got a name of the policies meanwhile and could not be followed: only the name was denied, not what leads to the same file", info.identities_lost,
 			   plural(info.identities_lost));

@@ -97,7 +97,7 @@ static json_t *programs_make(const struct run *run)
 
 	for (i = 0; krsi_engine_program_info(run->engine, i, &info) == 0; i++)
 		json_add(&list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", info.name, "id", number(info.id), "runs", number(info.runs),
-					  "run_time_ns", number(info.run_time), "skipped", number(info.skipped)));
+					  "run_time_ns", number(info.run_time), "missed", number(info.missed)));
 	return list;
 }
 
@@ -182,7 +182,7 @@ char *run_figures_text(void *data)
 			  "format", FORMAT, "version", krsi_version(), "pid", (int)getpid(),
 			  "start_time_ns", (json_int_t)run->start_time, "time_ns", (json_int_t)clock_ns(CLOCK_REALTIME),
 			  "boot_ns", (json_int_t)clock_ns(CLOCK_BOOTTIME), "permissive", (int)run->permissive,
-			  "backend", run_backend_name(info.backend), "skipped", number(info.skipped),
+			  "backend", run_backend_name(info.backend), "missed", number(info.missed),
 			  "generation", number(info.generation),
 			  "events", "delivered", number(info.events), "lost", number(info.lost), "not_written", number(run->sink->count(run).dropped),
 			  "lost", lost_make(run), "files_not_followed", number(info.identities_lost),

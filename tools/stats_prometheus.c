@@ -121,7 +121,7 @@ static const struct metric metrics[] = {
 	{ "krsi_rule_refused_total", "counter", "Of these, the refused ones.", rules_print, "refused" },
 	{ "krsi_rule_events_suppressed_total", "counter", "Events that a rule's limit swallowed.", rules_print, "suppressed" },
 	{ "krsi_program_runs_total", "counter", "Runs of a program, while the kernel counted.", programs_print, "runs" },
-	{ "krsi_program_skipped_total", "counter", "Runs of a program that the kernel left out, as it was running on that CPU already.", programs_print, "skipped" },
+	{ "krsi_program_missed_total", "counter", "Runs of a program that the kernel left out, as it was running on that CPU already.", programs_print, "missed" },
 	{ "krsi_program_run_seconds_total", "counter", "Time that a program ran, while the kernel counted.", programs_print, "run_time_ns" },
 	{ "krsi_processes_evicted_total", "counter", "Processes that made room for others in the list of the busiest.", number_print,
 	  "processes.evicted" },

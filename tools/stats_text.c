@@ -48,9 +48,9 @@ static void events_print(const json_t *figures)
 		term_text(stdout, figure_text(entry, "cause"));
 		printf(")\n");
 	}
-	if (figure_number(figures, "skipped")) {
+	if (figure_number(figures, "missed")) {
 		label("");
-		printf("%" PRId64 " operations or changes of processes that the kernel did not show to the programs\n", figure_number(figures, "skipped"));
+		printf("%" PRId64 " operations or changes of processes that the kernel did not show to the programs\n", figure_number(figures, "missed"));
 	}
 	if (figure_number(figures, "files_not_followed")) {
 		label("");

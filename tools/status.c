@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* krsi status: what libkrsi can do on this machine, and what would help. */
+/* krsi status: what libkrsi can do on this machine, what would help, and who is on the hooks already. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include <libkrsi/krsi.h>
 
 #include "json.h"
+#include "status.h"
 #include "term.h"
 #include "tool.h"
 
@@ -158,7 +159,7 @@ static void why_print(const char *why)
 	}
 }
 
-static int text_print(const struct krsi_probe *probe, bool all)
+static int text_print(struct krsi_ctx *ctx, const struct krsi_probe *probe, bool all)
 {
 	struct verdict verdict = verdict_find(probe);
 	const char *list = krsi_probe_lsm_list(probe);
@@ -172,6 +173,7 @@ static int text_print(const struct krsi_probe *probe, bool all)
 	term_text(stdout, *list ? list : "(the list cannot be read)");
 	printf("\n");
 	features_print(probe, all);
+	status_programs_print(ctx);
 	return TOOL_OK;
 }
 
@@ -214,16 +216,16 @@ static json_t *json_features(const struct krsi_probe *probe)
 	return list;
 }
 
-static json_t *json_status(const struct krsi_probe *probe)
+static json_t *json_status(struct krsi_ctx *ctx, const struct krsi_probe *probe)
 {
 	struct verdict verdict = verdict_find(probe);
 
-	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "kernel", json_text(krsi_probe_kernel(probe)),
+	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "kernel", json_text(krsi_probe_kernel(probe)),
 			 "audit", (int)verdict.audit, "enforce", (int)verdict.enforce,
 			 "backend", json_text_or_null(verdict.backend), "sentence", json_text(verdict.sentence),
 			 "lsm", json_lsm_list(krsi_probe_lsm_list(probe)),
 			 "lsm_boot_line", json_text_or_null(krsi_probe_lsm_boot_line(probe)),
-			 "features", json_features(probe));
+			 "features", json_features(probe), "programs", status_programs_json(ctx));
 }
 
 static int status_run(const struct tool_command *self, int argc, char **argv)
@@ -258,7 +260,7 @@ static int status_run(const struct tool_command *self, int argc, char **argv)
 	if (krsi_probe_new(ctx, &probe)) {
 		code = tool_fail(ctx);
 	} else {
-		code = json ? json_print(json_status(probe)) : text_print(probe, all);
+		code = json ? json_print(json_status(ctx, probe)) : text_print(ctx, probe, all);
 		krsi_probe_free(probe);
 	}
 	krsi_ctx_free(ctx);
@@ -274,14 +276,20 @@ const struct tool_command tool_status = {
 		"the kernel lacks, each with the reason and what would help. Every answer comes\n"
 		"from trying: tiny programs are loaded, and three of them attached for a moment.\n"
 		"Needs CAP_BPF and CAP_PERFMON; without them it says so.\n"
+		"Last come the programs that sit on security hooks, whoever put them there; the\n"
+		"kernel lists them for CAP_SYS_ADMIN.\n"
 		"\n"
 		"  -v, --verbose  all features, not only the missing ones\n"
-		"  --json         an object with all features\n"
+		"  --json         an object with all features and programs\n"
 		"  --color=WHEN   auto, always, never\n"
 		"\n"
 		"Columns: name, yes or no, reason, sentence. What is missing because the kernel is\n"
 		"older comes in one line, unless -v is given. Reasons: too-old, not-built,\n"
 		"not-booted, not-permitted, locked-down, switched-off, unsound, depends, unknown.\n"
+		"Columns of programs: hook, way (lsm, lsm_cgroup, fmod_ret, fentry, fexit), name,\n"
+		"number of the link, runs while kernel.bpf_stats_enabled is 1, and who holds it: a\n"
+		"process as NAME[PID], a file it is pinned as. Of one hook, the kernel asks the\n"
+		"programs in this order.\n"
 		"\n"
 		"exit codes: 0 the questions were answered, whatever the answers; 1 failed;\n"
 		"2 wrong usage\n",

@@ -49,7 +49,7 @@ enum krsi_engine_backend {
 	/**
 	 * In front of the functions that call all security modules, which any kernel with BPF trampolines does, without
 	 * a reboot. The kernel leaves such a program out while the same one is preempted on this CPU:
-	 * krsi_engine_program_info.skipped counts that.
+	 * krsi_engine_program_info.missed counts that.
 	 */
 	KRSI_ENGINE_FMOD_RET = 2,
 };
@@ -103,7 +103,7 @@ struct krsi_engine_info {
 	 * was no room to keep their identity (16,384), or it could not be found out.
 	 */
 	uint64_t identities_lost;
-	uint64_t skipped;	/**< sum of krsi_engine_program_info.skipped of the programs that are attached */
+	uint64_t missed;	/**< sum of krsi_engine_program_info.missed of the programs that are attached */
 	uint32_t backend;	/**< KRSI_ENGINE_LSM or KRSI_ENGINE_FMOD_RET */
 	uint32_t reserved2;	/**< 0 */
 };
@@ -128,7 +128,7 @@ struct krsi_engine_program_info {
 	 * came here now: an operation went undecided (KRSI_ENGINE_FMOD_RET), or an event of a process was not told. It never
 	 * happens to the programs of KRSI_ENGINE_LSM that decide. Where there is a second copy of the program, no more than so many.
 	 */
-	uint64_t skipped;
+	uint64_t missed;
 };
 
 /**

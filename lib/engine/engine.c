@@ -163,6 +163,13 @@ static void forget(struct krsi_engine *engine)
 	krsi_priv_identities_forget(engine);
 }
 
+/* Tell that nothing has changed, before what the kernel had against it. */
+static int not_applied(struct krsi_engine *engine, int err, bool others_stay)
+{
+	return krsi_priv_fail(engine->ctx, err, "engine: the policies cannot be applied%s: %s",
+			      others_stay ? ", and those in force stay" : "", krsi_ctx_error_detail(engine->ctx));
+}
+
 /* Exchange what is in force for `generation`, whose image is in its place already. */
 static int bring_into_force(struct krsi_engine *engine, struct krsi_priv_generation *generation)
 {
@@ -174,6 +181,7 @@ static int bring_into_force(struct krsi_engine *engine, struct krsi_priv_generat
 	if (!err && duties_of(generation) & KRSI_PRIV_DUTY_VIEWS)
 		err = krsi_priv_seed(engine, generation->number);
 	if (err) {
+		err = not_applied(engine, err, before != NULL);
 		if (before)
 			krsi_priv_kernel_drop(engine, operations_of(before), duties_of(before));
 		else
@@ -364,7 +372,7 @@ int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engine_info *
 	}
 	for (; krsi_engine_program(engine, have.programs); have.programs++)
 		if (krsi_engine_program_info(engine, have.programs, &program) == 0)
-			have.skipped += program.skipped;
+			have.missed += program.missed;
 	have.backend = engine->backend;
 	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, "krsi_engine_info");
 }

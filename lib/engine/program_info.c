@@ -62,14 +62,14 @@ int krsi_engine_program_info(const struct krsi_engine *engine, size_t index, str
 	have.id = told.id;
 	have.runs = told.run_cnt;
 	have.run_time = told.run_time_ns;
-	have.skipped = told.recursion_misses;
+	have.missed = told.recursion_misses;
 	if (link->copied) {
 		err = program_told(engine, link->copy, have.name, &told);
 		if (err)
 			return err;
 		have.run_time += told.run_time_ns;
-		if (told.recursion_misses < have.skipped)
-			have.skipped = told.recursion_misses;
+		if (told.recursion_misses < have.missed)
+			have.missed = told.recursion_misses;
 	}
 	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, "krsi_engine_program_info");
 }

@@ -19,6 +19,7 @@
 
 #include "caps.h"
 #include "bpffs.h"
+#include "holders.h"
 #include "lsm_list.h"
 
 #define THINGS_MAX 256
@@ -70,6 +71,7 @@ void fake_reset(void)
 		.bucket = 1,
 		.lsm_list = "lockdown,capability,yama,bpf",
 		.caps_suffice = true,
+		.holder = "",
 		.refused_err = -EACCES,
 		.refused_log = "R0 invalid mem access 'scalar'\nprocessed 3 insns (limit 1000000)\n",
 	};
@@ -265,6 +267,19 @@ void __wrap_krsi_priv_eperm_explain(char *text, size_t size);
 void __wrap_krsi_priv_eperm_explain(char *text, size_t size)
 {
 	snprintf(text, size, "(why)");	/* what it really says is test_caps.c's business */
+}
+
+void __wrap_krsi_priv_holders_explain(const char *function, char *text, size_t size);
+void __wrap_krsi_priv_holders_explain(const char *function, char *text, size_t size)
+{
+	snprintf(text, size, "(who is on %s)", function);	/* test_attached.c */
+}
+
+void __wrap_krsi_priv_holders_of_program(uint32_t program_id, char *text, size_t size);
+void __wrap_krsi_priv_holders_of_program(uint32_t program_id, char *text, size_t size)
+{
+	(void)program_id;
+	snprintf(text, size, "%s", fake.holder);
 }
 
 int __wrap_krsi_priv_lsm_list(char *text, size_t size);

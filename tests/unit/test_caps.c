@@ -23,6 +23,9 @@ static unsigned int kernel;
 static rlim_t memlock;
 static bool getrlimit_fails;
 static const char *lockdown;	/* the file; NULL when it is not there */
+static const char *namespace;	/* the map of its users */
+static const char *process;	/* its status */
+static const char *disabled;	/* kernel.unprivileged_bpf_disabled */
 
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
@@ -87,10 +90,22 @@ unsigned int __wrap_krsi_priv_kernel_version(void)
 
 ssize_t __wrap_krsi_priv_file_read(const char *path, char *text, size_t size)
 {
-	assert_string_equal(path, "/sys/kernel/security/lockdown");
-	if (!lockdown)
-		return -ENOENT;
-	return snprintf(text, size, "%s", lockdown);
+	static const struct {
+		const char *path;
+		const char **content;
+	} files[] = {
+		{ "/sys/kernel/security/lockdown", &lockdown },
+		{ "/proc/self/uid_map", &namespace },
+		{ "/proc/self/status", &process },
+		{ "/proc/sys/kernel/unprivileged_bpf_disabled", &disabled },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		if (strcmp(path, files[i].path) == 0)
+			return *files[i].content ? snprintf(text, size, "%s", *files[i].content) : -ENOENT;
+	fail_msg("%s is read", path);
+	return -ENOENT;
 }
 
 static int setup(void **state)
@@ -101,6 +116,9 @@ static int setup(void **state)
 	memlock = 65536;
 	getrlimit_fails = false;
 	lockdown = "[none] integrity confidentiality";
+	namespace = "         0          0 4294967295";
+	process = "Name:\tagent\nSeccomp:\t0\nSeccomp_filters:\t0";
+	disabled = NULL;
 	return unit_setup(state);
 }
 
@@ -215,6 +233,60 @@ static void test_eperm_is_explained_in_each_situation(void **state)
 	}
 }
 
+static void test_user_namespace_comes_before_what_is_of_the_kernel(void **state)
+{
+	char text[512];
+
+	(void)state;
+	namespace = "         0     100000      65536";
+	lockdown = "[integrity]";
+	krsi_priv_eperm_explain(text, sizeof(text));
+	assert_words(text, "in a user namespace of its own, whose capabilities do not count");
+	namespace = NULL;
+	krsi_priv_eperm_explain(text, sizeof(text));
+	assert_words(text, "lockdown is in integrity mode");
+}
+
+static void test_seccomp_is_named_when_it_filters(void **state)
+{
+	char text[512];
+
+	(void)state;
+	process = "Name:\tagent\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1";
+	krsi_priv_eperm_explain(text, sizeof(text));
+	assert_words(text, "a seccomp filter is in force");
+	process = "Name:\tSeccomp:\t2\nSeccomp:\t0";
+	krsi_priv_eperm_explain(text, sizeof(text));
+	assert_words(text, "gave no reason");
+}
+
+static void test_sysctl_of_the_unprivileged_is_no_way_out(void **state)
+{
+	char text[512];
+
+	(void)state;
+	held = 0;
+	disabled = "2";
+	krsi_priv_eperm_explain(text, sizeof(text));
+	assert_words(text, "missing: CAP_BPF, CAP_PERFMON; kernel.unprivileged_bpf_disabled is 2, and no value of it makes up for them");
+	disabled = "0";
+	krsi_priv_eperm_explain(text, sizeof(text));
+	assert_null(strstr(text, "unprivileged"));
+}
+
+static void test_listing_takes_the_administrators_capability(void **state)
+{
+	char text[512];
+
+	(void)state;
+	held = CAP(CAP_BPF) | CAP(CAP_PERFMON);
+	krsi_priv_eperm_admin_explain(text, sizeof(text));
+	assert_string_equal(text, "it needs CAP_SYS_ADMIN, which is missing");
+	held = CAP(CAP_SYS_ADMIN);
+	krsi_priv_eperm_admin_explain(text, sizeof(text));
+	assert_words(text, "gave no reason");
+}
+
 static void test_unreadable_limits_are_no_explanation(void **state)
 {
 	char text[512];
@@ -250,6 +322,10 @@ int main(void)
 		caps_test(test_capabilities_that_suffice),
 		caps_test(test_lockdown_mode_is_what_stands_in_brackets),
 		caps_test(test_eperm_is_explained_in_each_situation),
+		caps_test(test_user_namespace_comes_before_what_is_of_the_kernel),
+		caps_test(test_seccomp_is_named_when_it_filters),
+		caps_test(test_sysctl_of_the_unprivileged_is_no_way_out),
+		caps_test(test_listing_takes_the_administrators_capability),
 		caps_test(test_unreadable_limits_are_no_explanation),
 		caps_test(test_explanations_are_cut_to_any_buffer),
 	};

@@ -187,7 +187,7 @@ static void test_each_errno_of_attaching_has_its_meaning(void **state)
 		int want;
 		const char *words;
 	} variants[] = {
-		{ -E2BIG, -EUSERS, "inode_mkdir holds as many programs as the kernel allows" },
+		{ -E2BIG, -EUSERS, "inode_mkdir holds as many programs as the kernel allows ((who is on bpf_lsm_inode_mkdir)); detach one" },
 		{ KERNEL_ENOTSUPP, -EOPNOTSUPP, "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS" },
 		{ -EPERM, -EPERM, "the kernel does not permit attaching it to inode_mkdir: (why)" },
 		{ -EBUSY, -EBUSY, "somebody else holds inode_mkdir" },
@@ -214,6 +214,40 @@ static void test_each_errno_of_attaching_has_its_meaning(void **state)
 	assert_ok(*state, krsi_object_attach(object, NULL));	/* and none of it is for ever */
 	assert_int_equal(program_info(object, "mkdir_check").error, 0);
 	assert_string_equal(program_info(object, "mkdir_check").reason, "");
+	krsi_object_free(object);
+}
+
+static void test_program_that_is_attached_already_names_its_holder(void **state)
+{
+	struct krsi_object *object = object_load(*state, "mkdir.bpf.o");
+
+	fake.holder = "agent[812]";
+	fake_fail("bpf_program__attach", -EBUSY);
+	assert_int_equal(krsi_object_attach(object, NULL), -EBUSY);
+	assert_detail(*state, "program mkdir_check: it is attached to inode_mkdir already, and held there by agent[812]");
+	krsi_object_free(object);
+}
+
+static void test_cgroup_descriptor_of_something_else_is_told(void **state)
+{
+	struct krsi_object *object = object_load(*state, "kinds.bpf.o");
+
+	fake_fail("bpf_program__attach_cgroup", -EBADF);
+	assert_int_equal(krsi_object_attach_program(object, "kind_lsm_cgroup", &in_cgroup), -EINVAL);
+	assert_detail(*state, "krsi_attach_opts.cgroup_fd is no descriptor of a cgroup's directory");
+	krsi_object_free(object);
+}
+
+static void test_full_function_is_asked_about_by_its_own_name(void **state)
+{
+	struct krsi_object *object = object_load(*state, "kinds.bpf.o");
+
+	fake_fail("bpf_program__attach", -E2BIG);
+	assert_int_equal(krsi_object_attach_program(object, "kind_fmod_ret", NULL), -EUSERS);
+	assert_detail(*state, "(who is on security_file_open)");
+	/* Of a tracepoint the kernel does not tell. */
+	assert_int_equal(krsi_object_attach_program(object, "kind_raw_tp", NULL), -EUSERS);
+	assert_detail(*state, "holds as many programs as the kernel allows; detach one of another product");
 	krsi_object_free(object);
 }
 
@@ -346,6 +380,9 @@ int main(void)
 		attach_test(test_cgroup_program_wants_a_cgroup),
 		attach_test(test_attach_refuses_options_it_cannot_use),
 		attach_test(test_each_errno_of_attaching_has_its_meaning),
+		attach_test(test_program_that_is_attached_already_names_its_holder),
+		attach_test(test_cgroup_descriptor_of_something_else_is_told),
+		attach_test(test_full_function_is_asked_about_by_its_own_name),
 		attach_test(test_required_program_that_fails_takes_the_others_of_its_call_down),
 		attach_test(test_optional_program_that_fails_leaves_the_others_attached),
 		attach_test(test_attaching_twice_is_told),

@@ -229,6 +229,25 @@ static int both_refused(struct bpf_object *object)
 	return wants_program(object, "good") ? -EPERM : wants_program(object, "bad") ? -EINVAL : 0;
 }
 
+static void test_refusal_names_the_place_and_what_helps(void **state)
+{
+	struct krsi_object *object = object_open(*state, "refused.bpf.o");
+
+	fake.refused = "bad";
+	fake.refused_log = "; return *wild == 1 ? ret : 0;\n2: (79) r1 = *(u64 *)(r0 +0)\nR0 invalid mem access 'scalar'\n"
+			   "processed 3 insns (limit 1000000)\n";
+	assert_int_equal(krsi_object_load(object), -ENOEXEC);
+	assert_detail(*state, "program bad: the verifier refused it: R0 invalid mem access 'scalar'\n  at instruction 2: (79)");
+	assert_detail(*state, "\n  compiled from: return *wild == 1 ? ret : 0; @ refused.bpf.c:");
+	assert_detail(*state, "\n  fix: it is a number to the verifier");
+	fake.refused_log = "; return *wild == 1 ? ret : 0; @ told.bpf.c:99\n2: (79) r1 = *(u64 *)(r0 +0)\nR0 !read_ok\nprocessed 3 insns\n";
+	assert_int_equal(krsi_object_load(object), -ENOEXEC);
+	assert_detail(*state, "? ret : 0; @ told.bpf.c:99");
+	assert_null(strstr(krsi_ctx_error_detail(*state), "refused.bpf.c"));
+	assert_null(strstr(krsi_ctx_error_detail(*state), "fix:"));
+	krsi_object_free(object);
+}
+
 /* The later one is optional: its story must not stand where the first one's belongs. */
 static void test_the_required_programs_story_is_told(void **state)
 {
@@ -499,6 +518,7 @@ int main(void)
 		load_test(test_skipped_programs_are_not_loaded),
 		load_test(test_nothing_can_be_set_after_loading),
 		load_test(test_refused_program_is_found_and_traced),
+		load_test(test_refusal_names_the_place_and_what_helps),
 		load_test(test_large_programs_are_not_traced),
 		load_test(test_log_level_is_the_callers),
 		load_test(test_optional_program_fails_alone),

@@ -116,6 +116,18 @@ static const struct {
 	  "Func#1 is global and valid. Skipping.\nreturning from callee:\n R0=scalar()\nto caller at 4:\n R0=scalar()\n"
 	  "; return p->x;\n5: (61) r0 = *(u32 *)(r6 +0)\nR6 !read_ok\nprocessed 9 insns (limit 1000000)\n",
 	  "R6 !read_ok\n  at instruction 5: (61) r0 = *(u32 *)(r6 +0)\n  compiled from: return p->x;", 9 },
+	{ "a report behind the message (7.3)",
+	  "; return *wild == 1 ? ret : 0; @ refused.bpf.c:22\n4: (79) r1 = *(u64 *)(r0 +0)\nR0 invalid mem access 'scalar'\n\n"
+	  "Verification failed: Register Type Safety: Invalid dereference\n\nReason:\n  R0 is an integer scalar here.\n\n"
+	  "At:\n  bad @ refused.bpf.c:22:9\n  Source context:\n  >>> 22 |         return *wild == 1 ? ret : 0;\n\n"
+	  "Suggestion:\n  Preserve a pointer-valued register where needed, or reload\n  the pointer.\n\n"
+	  "processed 5 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n",
+	  "R0 invalid mem access 'scalar'\n  at instruction 4: (79) r1 = *(u64 *)(r0 +0)\n"
+	  "  compiled from: return *wild == 1 ? ret : 0; @ refused.bpf.c:22", 5 },
+	{ "a report alone", "Verification failed: Policy: Operation is not allowed\n\nReason:\n  It is not.\n\nprocessed 5 insns (limit 1000000)\n",
+	  "Policy: Operation is not allowed", 5 },
+	{ "a program that speaks of such a report", "; say(\"Verification failed: no\");\n3: (79) r1 = *(u64 *)(r0 +0)\nR0 !read_ok\nprocessed 5 insns\n",
+	  "R0 !read_ok\n  at instruction 3: (79) r1 = *(u64 *)(r0 +0)\n  compiled from: say(\"Verification failed: no\");", 5 },
 	{ "empty lines", "\n\n\nR1 !read_ok\n\n\n", "R1 !read_ok", 0 },
 };
 
@@ -133,6 +145,27 @@ static void test_message_is_the_line_that_counts(void **state)
 		if (found && strcmp(text, logs[i].want) != 0)
 			fail_msg("%s: \"%s\"", logs[i].what, text);
 	}
+}
+
+static void test_suggestion_of_a_report_is_one_line(void **state)
+{
+	char text[128] = "old";
+	size_t i, found = 0;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(logs); i++) {
+		if (!krsi_priv_verifier_suggestion(logs[i].log, text, sizeof(text))) {
+			assert_string_equal(text, "");
+			continue;
+		}
+		assert_string_equal(text, "Preserve a pointer-valued register where needed, or reload the pointer.");
+		assert_true(krsi_priv_verifier_suggestion(logs[i].log, text, 10));
+		assert_string_equal(text, "Preserve ");
+		found++;
+	}
+	assert_int_equal(found, 1);
+	/* Words of the program's are none of the verifier's. */
+	assert_false(krsi_priv_verifier_suggestion("; \nSuggestion:\n  none\nR0 !read_ok\n", text, sizeof(text)));
 }
 
 static void test_instructions_are_counted(void **state)
@@ -177,6 +210,7 @@ static void test_any_beginning_of_a_log_is_read(void **state)
 			char *log = strndup(logs[i].log, len);
 
 			krsi_priv_verifier_message(log, text, sizeof(text));
+			krsi_priv_verifier_suggestion(log, text, sizeof(text));
 			krsi_priv_verifier_processed(log);
 			free(log);
 		}
@@ -187,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ctx_test(test_message_is_the_line_that_counts),
+		ctx_test(test_suggestion_of_a_report_is_one_line),
 		ctx_test(test_instructions_are_counted),
 		ctx_test(test_message_is_cut_to_any_buffer),
 		ctx_test(test_any_beginning_of_a_log_is_read),

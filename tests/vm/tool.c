@@ -210,6 +210,38 @@ static void test_status_without_privilege_says_so(void **state)
 	assert_ptr_equal(strstr(run.out, "This process may not load BPF programs"), run.out);
 	assert_out("CAP_BPF");
 	assert_out("\ncapabilities       no  not-permitted  ");
+	assert_out("\nprograms on security hooks: not known: attached programs: the kernel does not permit listing them: it needs CAP_SYS_ADMIN");
+	tool_how((&(struct how){ .nobody = true }), "status", "--json");
+	assert_out("\"programs\": null");
+}
+
+static void test_status_lists_who_is_on_the_hooks(void **state)
+{
+	bool told = vm_kernel_at_least(5, 13);
+	struct krsi_object *object;
+	char words[128];
+
+	skip_unless_lsm_active();
+	object = vm_object_attach(*state, "mkdir");
+	tool("status");
+	assert_out("\n1 program on security hooks\nhook                     way        program                  link   runs                 held by\n");
+	assert_out(told ? "\ninode_mkdir              lsm        mkdir_check              " : "\n(not told)               lsm        mkdir_check              ");
+	snprintf(words, sizeof(words), " -                    vm_tool[%d]\n", (int)getpid());
+	assert_out(words);
+	tool("status", "--json");
+	assert_out(told ? "\"hook\": \"inode_mkdir\",\n      \"way\": \"lsm\",\n      \"program\": \"mkdir_check\"" : "\"hook\": null,\n      \"way\": \"lsm\"");
+	snprintf(words, sizeof(words), "\"pid\": %d,\n          \"comm\": \"vm_tool\",\n          \"holds_link\": true", (int)getpid());
+	assert_out(words);
+	/* The pin takes over when the process lets go. */
+	assert_ok(*state, krsi_object_pin(object, PIN_DIR));
+	krsi_object_free(object);
+	tool("status");
+	assert_out(" -                    " PIN_DIR "/link_mkdir_check\n");
+	object = vm_object_open(*state, "mkdir");
+	assert_ok(*state, krsi_object_unpin(object, PIN_DIR));
+	krsi_object_free(object);
+	tool("status");
+	assert_out("\n0 programs on security hooks\n");
 }
 
 /* --- hooks ----------------------------------------------------------------- */
@@ -706,6 +738,7 @@ int main(void)
 		cmocka_unit_test(test_status_lists_everything_when_asked),
 		cmocka_unit_test(test_status_in_json),
 		cmocka_unit_test(test_status_without_privilege_says_so),
+		vm_test(test_status_lists_who_is_on_the_hooks),
 		cmocka_unit_test(test_hooks_are_listed_by_name),
 		cmocka_unit_test(test_hooks_are_tried),
 		cmocka_unit_test(test_hooks_unknown_names_the_nearest),
