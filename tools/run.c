@@ -193,6 +193,8 @@ static int run_engine(struct run *run)
 		.ring_size = run->ring_size,
 		.denial_ring_size = run->denial_ring_size,
 		.flags = run->engine_flags | (run->permissive ? KRSI_ENGINE_PERMISSIVE : 0),
+		.environment = run->environment,
+		.environment_count = run->environment_count,
 	};
 	struct policies policies;
 	int err, code, ended_by = 0;
@@ -336,6 +338,9 @@ const struct tool_command tool_run = {
 		"  --ocsf             the same in the Open Cybersecurity Schema Framework\n"
 		"  --output FILE      append events to a file, which is made with mode 0600;\n"
 		"                     SIGHUP opens it again\n"
+		"  --environment none|all|NAME,...  tell this of the environment of executions,\n"
+		"                     which may hold secrets: LD_PRELOAD, or LD_* for all that begin\n"
+		"                     so; the default is none\n"
 		"  --no-stats         do not listen for krsi stats and krsi top\n"
 		"  --permissive       refuse nothing, whatever the policies say; only tell\n"
 		"  --pidfile FILE     write the number of this process there once all is in\n"

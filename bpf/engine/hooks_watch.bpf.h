@@ -14,7 +14,7 @@ struct signal_struct {
 	} live;
 } __attribute__((preserve_access_index));
 struct task_struct___exit { int exit_code; } __attribute__((preserve_access_index));
-struct mm_struct___strings { unsigned long arg_start, env_end; } __attribute__((preserve_access_index));
+struct mm_struct___strings { unsigned long arg_start, arg_end, env_end; } __attribute__((preserve_access_index));
 struct bpf_iter__task___meta { struct bpf_iter_meta *meta; struct task_struct *task; } __attribute__((preserve_access_index));
 struct bpf_iter_meta { struct seq_file *seq; } __attribute__((preserve_access_index));
 
@@ -97,7 +97,10 @@ MATCH_FN __u32 watch_strings(__u32 index, __u32 used, __u32 argc)
 		return used;
 	bpf_core_read(&mm, sizeof(mm), &event_task(event)->mm);
 	bpf_core_read(&start, sizeof(start), &mm->arg_start);
-	bpf_core_read(&end, sizeof(end), &mm->env_end);
+	if (want_environment)
+		bpf_core_read(&end, sizeof(end), &mm->env_end);
+	else
+		bpf_core_read(&end, sizeof(end), &mm->arg_end);
 	asm volatile("" : "+r"(place));
 	if (end < start || place > EVENT_TEXTS_SIZE - EVENT_STRINGS_SIZE - sizeof(list))
 		return used;

@@ -38,7 +38,7 @@ struct krsi_event;
 /** How an engine works. */
 enum krsi_engine_flags {
 	KRSI_ENGINE_PERMISSIVE = 1,	/**< nothing is carried out, whatever policies and rules say: all is only reported */
-	KRSI_ENGINE_ENVIRONMENT = 2,	/**< events of executions have the environment, which may hold secrets: KRSI_EVENT_ENV */
+	KRSI_ENGINE_ENVIRONMENT = 2,	/**< events of executions have the whole environment, which may hold secrets: KRSI_EVENT_ENV */
 	KRSI_ENGINE_PROCESSES = 4,	/**< events of every fork, execution and end, without a rule: libkrsi/process.h */
 };
 
@@ -62,6 +62,13 @@ struct krsi_engine_opts {
 	 * comes and all before it were read. Refusals always do that.
 	 */
 	uint64_t wake_bytes;
+	/**
+	 * Variables of the environment that events of executions have, and no others: names such as "LD_PRELOAD", or what
+	 * names begin with and a star, "LD_*"; at most 256. NULL: none, or all with KRSI_ENGINE_ENVIRONMENT, with which it
+	 * cannot be combined. Borrowed for the call.
+	 */
+	const char *const *environment;
+	uint64_t environment_count;	/**< how many names these are */
 };
 
 /** Why events were lost. Numbers are ABI: new ones go at the end. */
@@ -125,7 +132,8 @@ typedef int (*krsi_event_fn)(void *data, const struct krsi_event *event);
  * @param opts  options, or NULL for all defaults
  * @param ret   receives the engine, to free with krsi_engine_free(); untouched on failure
  * @return 0 on success, or
- * @retval -EINVAL      an argument is NULL, `opts->sz` not set, the ring's size no power of two, or a flag unknown
+ * @retval -EINVAL      an argument is NULL, `opts->sz` not set, the ring's size no power of two, a flag unknown,
+ *                      or a name of a variable none; the detail has the name
  * @retval -E2BIG       `opts` has a member that this library does not know
  * @retval -EOPNOTSUPP  this kernel cannot do it, for example as bpf is not among its active security
  *                      modules; the detail has the reason and the fix

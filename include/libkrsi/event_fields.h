@@ -106,7 +106,7 @@ enum krsi_event_field {
 
 	/* lists */
 	KRSI_EVENT_ARGV = 100,		/**< arguments of the program that is executed; those that are whole when the list is cut */
-	KRSI_EVENT_ENV = 101,		/**< its environment, likewise; absent unless it is asked for, see KRSI_ENGINE_ENVIRONMENT */
+	KRSI_EVENT_ENV = 101,		/**< what was asked for of its environment, likewise; absent when nothing was: see struct krsi_engine_opts */
 
 	KRSI_EVENT_STRINGS = 102,	/**< both, one behind the other, as far as 8,192 bytes hold them */
 

@@ -63,7 +63,9 @@ static int opts_read(struct krsi_engine *engine, const struct krsi_engine_opts *
 		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: wake_bytes is %llu; more than half of the ring, %u bytes, would leave no time to read it",
 				      (unsigned long long)have->wake_bytes, have->ring_size / 2);
 	err = ring_size_check(engine, have->ring_size);
-	return err ? err : ring_size_check(engine, have->denial_ring_size);
+	if (!err)
+		err = ring_size_check(engine, have->denial_ring_size);
+	return err ? err : krsi_priv_environment_read(engine);
 }
 
 int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, struct krsi_engine **ret)
@@ -108,6 +110,7 @@ void krsi_engine_free(struct krsi_engine *engine)
 	krsi_priv_kernel_free(engine);
 	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
 		krsi_priv_generation_free(engine, &engine->generations[i]);
+	krsi_priv_environment_free(&engine->environment);
 	krsi_ctx_free(engine->ctx);
 	free(engine);
 }

@@ -4,7 +4,7 @@
  * policies in the kernel, kernel.c the programs and maps that serve all of them, resolve.c what
  * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
  * the same for a table of them, events.c the way of
- * the events. What is in one is in lib/event.
+ * the events, environment.c which variables are in them. What is in one is in lib/event.
  */
 #ifndef KRSI_PRIV_ENGINE_H
 #define KRSI_PRIV_ENGINE_H
@@ -16,6 +16,7 @@
 
 #include "../match/compile.h"
 
+struct krsi_event;
 struct krsi_hooks;
 struct krsi_map;
 struct krsi_object;
@@ -123,6 +124,29 @@ struct krsi_priv_events {
 	bool stopped;			/* the callback wants no more */
 };
 
+/* --- which variables are in events (environment.c) ------------------------- */
+
+struct krsi_priv_environment {
+	char **names;			/* some end with a star */
+	size_t count;			/* 0: all or none, as the flags of the engine say */
+	char *record;			/* the last event that something was taken out of */
+	size_t capacity;
+};
+
+/* Whether events have the environment, or something of it. */
+bool krsi_priv_environment_is_told(const struct krsi_engine *engine);
+
+/* Check the names of engine->opts and keep copies of them there. */
+int krsi_priv_environment_read(struct krsi_engine *engine);
+
+/*
+ * Leave out of an event what was not asked for. The event becomes that of a copy, which is valid until the next call.
+ * False: there was no memory for it.
+ */
+bool krsi_priv_environment_filter(struct krsi_engine *engine, struct krsi_event *event);
+
+void krsi_priv_environment_free(struct krsi_priv_environment *environment);
+
 /* Variables of the kernel that programs read. */
 enum krsi_priv_symbol {
 	KRSI_PRIV_SYMBOL_RENAME_LOCK,
@@ -145,6 +169,7 @@ struct krsi_engine {
 	uint64_t secret;
 	uint64_t host_namespaces[8];
 	struct krsi_priv_events events;
+	struct krsi_priv_environment environment;
 	bool dispatching;
 	uint64_t symbols[KRSI_PRIV_SYMBOLS];	/* addresses; 0: not told */
 };

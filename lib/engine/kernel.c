@@ -225,7 +225,7 @@ static uint32_t cpus_possible(void)
 
 static int object_size(struct krsi_engine *engine, struct krsi_object *object)
 {
-	uint32_t slots = 2 * cpus_possible() + SPARE_SLOTS;
+	uint32_t slots = 2 * cpus_possible() + SPARE_SLOTS, environment = krsi_priv_environment_is_told(engine);
 	int err;
 
 	err = krsi_object_set_map_size(object, "slots", slots);
@@ -239,6 +239,8 @@ static int object_size(struct krsi_engine *engine, struct krsi_object *object)
 		err = krsi_object_set_map_size(object, "denials", engine->opts.denial_ring_size);
 	if (!err)
 		err = krsi_object_set_variable(object, "wake_bytes", &engine->opts.wake_bytes, sizeof(engine->opts.wake_bytes));
+	if (!err)
+		err = krsi_object_set_variable(object, "want_environment", &environment, sizeof(environment));
 	return err;
 }
 

@@ -83,7 +83,7 @@ static const struct {
 	[KRSI_EVENT_CONTAINER_RUNTIME] = { "container_runtime", TEXT, "\"docker\", \"containerd\", \"cri-o\", \"podman\" or \"systemd\", from the same" },
 	[KRSI_EVENT_SCRIPT] = { "script", TEXT, "script that the new program interprets, as execve(2) had it; absent when it interprets none" },
 	[KRSI_EVENT_ARGV] = { "argv", LIST, "arguments of the program that is executed; those that are whole when the list is cut" },
-	[KRSI_EVENT_ENV] = { "env", LIST, "its environment, likewise; absent unless it is asked for, see KRSI_ENGINE_ENVIRONMENT" },
+	[KRSI_EVENT_ENV] = { "env", LIST, "what was asked for of its environment, likewise; absent when nothing was: see struct krsi_engine_opts" },
 	[KRSI_EVENT_STRINGS] = { "strings", LIST, "both, one behind the other, as far as 8,192 bytes hold them" },
 	[KRSI_EVENT_ADDRESS] = { "address", ADDRESS, "of a socket's other side, or of its own, as the operation has it" },
 };
