@@ -338,6 +338,8 @@ const struct tool_command tool_run = {
 		"  --ocsf             the same in the Open Cybersecurity Schema Framework\n"
 		"  --output FILE      append events to a file, which is made with mode 0600;\n"
 		"                     SIGHUP opens it again\n"
+		"  --digests          tell the digest of each file that is executed, where the kernel\n"
+		"                     computes it; it reads the whole file for that\n"
 		"  --environment none|all|NAME,...  tell this of the environment of executions,\n"
 		"                     which may hold secrets: LD_PRELOAD, or LD_* for all that begin\n"
 		"                     so; the default is none\n"

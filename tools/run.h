@@ -220,6 +220,7 @@ int run_drain(struct run *run);
 
 enum run_option {
 	RUN_OPTION_DENIAL_RING_SIZE = TOOL_OPTION_FIRST_FREE,
+	RUN_OPTION_DIGESTS,
 	RUN_OPTION_ENVIRONMENT,
 	RUN_OPTION_PERMISSIVE,
 	RUN_OPTION_PIDFILE,
@@ -232,6 +233,7 @@ enum run_option {
 #define RUN_OPTIONS										\
 	TOOL_OPTIONS,										\
 	{ "denial-ring-size", required_argument, NULL, RUN_OPTION_DENIAL_RING_SIZE },		\
+	{ "digests", no_argument, NULL, RUN_OPTION_DIGESTS },					\
 	{ "environment", required_argument, NULL, RUN_OPTION_ENVIRONMENT },			\
 	{ "permissive", no_argument, NULL, RUN_OPTION_PERMISSIVE },				\
 	{ "pidfile", required_argument, NULL, RUN_OPTION_PIDFILE },				\

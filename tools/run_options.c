@@ -123,6 +123,9 @@ int run_option_read(const struct tool_command *self, struct run *run, int c, cha
 	switch (c) {
 	case RUN_OPTION_DENIAL_RING_SIZE:
 		return ring_size_read(self, "--denial-ring-size", &run->denial_ring_size);
+	case RUN_OPTION_DIGESTS:
+		run->engine_flags |= KRSI_ENGINE_DIGESTS;
+		return -1;
 	case RUN_OPTION_ENVIRONMENT:
 		return environment_read(self, run);
 	case RUN_OPTION_PERMISSIVE:

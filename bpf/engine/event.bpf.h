@@ -6,6 +6,7 @@
 #ifndef KRSI_ENGINE_EVENT_BPF_H
 #define KRSI_ENGINE_EVENT_BPF_H
 
+#include "digest.bpf.h"
 #include "strings.bpf.h"
 
 /* --- what is lost ---------------------------------------------------------- */
@@ -538,7 +539,8 @@ static __always_inline __u32 event_texts_add(__u32 at, const struct engine_slot 
 	used = event_text_add(index, used, event->mount[EVENT_EXE], event->dentry[EVENT_EXE], KRSI_EVENT_EXE);
 	used = event_text_add(index, used, event->mount[EVENT_CWD], event->dentry[EVENT_CWD], KRSI_EVENT_CWD);
 	used = event_cgroup_add(index, used);
-	return event_strings_add(at, index, used);
+	used = event_strings_add(at, index, used);
+	return slot->act.has & ACT_PROGRAM ? event_digests_add(index, used, slot->act.strings.file) : used;
 }
 
 /* A clause that reports applied: tell it. */

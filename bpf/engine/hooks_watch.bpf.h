@@ -186,7 +186,7 @@ HOOK(watch_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exec")
 HOOK(watch_exec, struct task_struct *task, int old, struct linux_binprm *bprm)
 {
-	__u64 name = 0, interpreter = 0;
+	__u64 name = 0, interpreter = 0, file = 0;
 	struct event_slot *event;
 	__u32 used, argc;
 	int index;
@@ -201,8 +201,10 @@ HOOK(watch_exec, struct task_struct *task, int old, struct linux_binprm *bprm)
 	watch_program(index);
 	bpf_core_read(&name, sizeof(name), &bprm->filename);
 	bpf_core_read(&interpreter, sizeof(interpreter), &bprm->interp);
+	bpf_core_read(&file, sizeof(file), &bprm->file);
 	used = watch_script(index, watch_texts(event, index), name, interpreter);
-	watch_send(event, index, watch_strings(index, used, argc));
+	used = watch_strings(index, used, argc);
+	watch_send(event, index, event_digests_add(index, used, file));
 	return 0;
 }
 

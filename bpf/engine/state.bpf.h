@@ -265,6 +265,7 @@ struct act {
 
 	struct {			/* of a program that is about to be executed: strings.bpf.h */
 		__u64 tables;		/* of its pages */
+		__u64 file;		/* that it is in */
 		__u64 begin, next, end;	/* addresses in it */
 		__u32 argc;		/* strings that are arguments */
 		__u32 number;		/* of the string */

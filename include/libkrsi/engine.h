@@ -40,6 +40,12 @@ enum krsi_engine_flags {
 	KRSI_ENGINE_PERMISSIVE = 1,	/**< nothing is carried out, whatever policies and rules say: all is only reported */
 	KRSI_ENGINE_ENVIRONMENT = 2,	/**< events of executions have the whole environment, which may hold secrets: KRSI_EVENT_ENV */
 	KRSI_ENGINE_PROCESSES = 4,	/**< events of every fork, execution and end, without a rule: libkrsi/process.h */
+	/**
+	 * Events of executions have digests of the file, as far as the kernel computes any: KRSI_EVENT_DIGEST,
+	 * KRSI_EVENT_VERITY_DIGEST. For the first the kernel reads the whole file in the way of each execve(2) that is
+	 * told of.
+	 */
+	KRSI_ENGINE_DIGESTS = 8,
 };
 
 /** Wishes for an engine. */
@@ -136,7 +142,7 @@ typedef int (*krsi_event_fn)(void *data, const struct krsi_event *event);
  *                      or a name of a variable none; the detail has the name
  * @retval -E2BIG       `opts` has a member that this library does not know
  * @retval -EOPNOTSUPP  this kernel cannot do it, for example as bpf is not among its active security
- *                      modules; the detail has the reason and the fix
+ *                      modules, or it has no digests of files; the detail has the reason and the fix
  * @retval -ENOMEM      no memory
  * @since 1.0
  */

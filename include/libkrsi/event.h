@@ -144,10 +144,10 @@ KRSI_API const char *krsi_event_rule(const struct krsi_event *event);
 KRSI_API int krsi_event_number(const struct krsi_event *event, uint32_t field, uint64_t *ret);
 
 /**
- * @brief A text or a list of the event.
+ * @brief A text, a list or bytes of the event.
  *
  * @param event  the event
- * @param field  enum krsi_event_field of type KRSI_EVENT_TYPE_TEXT or KRSI_EVENT_TYPE_LIST
+ * @param field  enum krsi_event_field of type KRSI_EVENT_TYPE_TEXT, KRSI_EVENT_TYPE_LIST or KRSI_EVENT_TYPE_BYTES
  * @param size   receives its size in bytes; may be NULL
  * @param flags  receives bits of enum krsi_event_text_flags; may be NULL
  * @return the bytes, not terminated, valid during the callback; NULL when it is absent, or no field of this type

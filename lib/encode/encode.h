@@ -98,10 +98,11 @@ const char *krsi_priv_verdict_word(const struct krsi_event *event);
 
 #define KRSI_PRIV_WORD_SIZE 64
 
-/* Names of numbers, or the number itself where it has no name: "EPERM", "SIGTERM", "inet". */
+/* Names of numbers, or the number itself where it has no name: "EPERM", "SIGTERM", "inet", "sha256". */
 const char *krsi_priv_error_word(uint64_t error, char word[KRSI_PRIV_WORD_SIZE]);
 const char *krsi_priv_signal_word(uint64_t signal, char word[KRSI_PRIV_WORD_SIZE]);
 const char *krsi_priv_family_word(uint64_t family, char word[KRSI_PRIV_WORD_SIZE]);
+const char *krsi_priv_hash_word(uint64_t algorithm, char word[KRSI_PRIV_WORD_SIZE]);
 const char *krsi_priv_capability_word(unsigned int capability, char word[KRSI_PRIV_WORD_SIZE]);
 
 /* Word of one bit of KRSI_EVENT_FACTS, as policies have it. */
@@ -122,6 +123,7 @@ enum krsi_priv_number_kind {
 	KRSI_PRIV_NUMBER_ERROR,
 	KRSI_PRIV_NUMBER_SIGNAL,
 	KRSI_PRIV_NUMBER_FAMILY,
+	KRSI_PRIV_NUMBER_HASH,
 	KRSI_PRIV_NUMBER_USER,
 	KRSI_PRIV_NUMBER_GROUP,
 	KRSI_PRIV_NUMBER_DEVICE,	/* 8:1 */

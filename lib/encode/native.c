@@ -72,6 +72,8 @@ static json_t *name_make(struct krsi_priv_names *names, enum krsi_priv_number_ki
 		name = krsi_priv_signal_word(number, word);
 	else if (kind == KRSI_PRIV_NUMBER_FAMILY)
 		name = krsi_priv_family_word(number, word);
+	else if (kind == KRSI_PRIV_NUMBER_HASH)
+		name = krsi_priv_hash_word(number, word);
 	else if (kind == KRSI_PRIV_NUMBER_USER)
 		name = krsi_priv_user_name(names, number);
 	else if (kind == KRSI_PRIV_NUMBER_GROUP)
@@ -151,6 +153,15 @@ static void list_add(json_t **object, const struct krsi_event *event, uint32_t f
 	marks_add(object, name, flags);
 }
 
+static void hex_add(json_t **object, const struct krsi_event *event, uint32_t field, const char *name)
+{
+	size_t size = 0;
+	const char *bytes = krsi_event_text(event, field, &size, NULL);
+
+	if (bytes)
+		krsi_priv_json_put(object, name, krsi_priv_json_hex(bytes, size));
+}
+
 /* --- an event ------------------------------------------------------------------------- */
 
 static void field_add(struct krsi_encoder *encoder, json_t **object, const struct krsi_event *event, uint32_t field)
@@ -171,6 +182,8 @@ static void field_add(struct krsi_encoder *encoder, json_t **object, const struc
 		text_add(object, event, field, name);
 	} else if (info.type == KRSI_EVENT_TYPE_LIST) {
 		list_add(object, event, field, name);
+	} else if (info.type == KRSI_EVENT_TYPE_BYTES) {
+		hex_add(object, event, field, name);
 	} else if (field == KRSI_EVENT_ADDRESS) {
 		address = krsi_event_address(event);
 		if (address)

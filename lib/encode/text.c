@@ -347,6 +347,8 @@ static void number_print(const struct line *line, struct krsi_priv_names *names,
 		name_print(line, krsi_priv_signal_word(number, word));
 	else if (kind == KRSI_PRIV_NUMBER_FAMILY)
 		name_print(line, krsi_priv_family_word(number, word));
+	else if (kind == KRSI_PRIV_NUMBER_HASH)
+		name_print(line, krsi_priv_hash_word(number, word));
 	else if (kind == KRSI_PRIV_NUMBER_USER)
 		name_print(line, krsi_priv_user_name(names, number));
 	else if (kind == KRSI_PRIV_NUMBER_GROUP)
@@ -366,10 +368,21 @@ static void list_print(const struct line *line, const char *bytes, size_t size)
 	}
 }
 
+static void hex_print(const struct line *line, const char *bytes, size_t size)
+{
+	size_t i;
+
+	krsi_priv_out_string(line->out, " ");
+	for (i = 0; i < size; i++)
+		krsi_priv_out_print(line->out, "%02x", (unsigned char)bytes[i]);
+}
+
 static void bytes_print(const struct line *line, uint32_t type, const char *bytes, size_t size, uint32_t flags)
 {
 	if (type == KRSI_EVENT_TYPE_LIST) {
 		list_print(line, bytes, size);
+	} else if (type == KRSI_EVENT_TYPE_BYTES) {
+		hex_print(line, bytes, size);
 	} else {
 		krsi_priv_out_string(line->out, " ");
 		word_print(line, bytes, size);

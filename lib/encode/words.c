@@ -2,6 +2,7 @@
 /* Words and names of what an event has as numbers. */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <linux/hash_info.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -132,6 +133,16 @@ const char *krsi_priv_family_word(uint64_t family, char word[KRSI_PRIV_WORD_SIZE
 	return number_word(family, word);
 }
 
+const char *krsi_priv_hash_word(uint64_t algorithm, char word[KRSI_PRIV_WORD_SIZE])
+{
+	static const char *const names[] = {
+		[HASH_ALGO_MD5] = "md5", [HASH_ALGO_SHA1] = "sha1", [HASH_ALGO_SHA256] = "sha256", [HASH_ALGO_SHA384] = "sha384",
+		[HASH_ALGO_SHA512] = "sha512", [HASH_ALGO_SHA224] = "sha224", [HASH_ALGO_SM3_256] = "sm3",
+	};
+
+	return algorithm < COUNT(names) && names[algorithm] ? names[algorithm] : number_word(algorithm, word);
+}
+
 const char *krsi_priv_capability_word(unsigned int capability, char word[KRSI_PRIV_WORD_SIZE])
 {
 	static const char *const names[] = {
@@ -207,6 +218,9 @@ enum krsi_priv_number_kind krsi_priv_number_kind(uint32_t field)
 		return KRSI_PRIV_NUMBER_SIGNAL;
 	case KRSI_EVENT_FAMILY:
 		return KRSI_PRIV_NUMBER_FAMILY;
+	case KRSI_EVENT_DIGEST_ALGORITHM:
+	case KRSI_EVENT_VERITY_ALGORITHM:
+		return KRSI_PRIV_NUMBER_HASH;
 	case KRSI_EVENT_UID:
 	case KRSI_EVENT_REAL_UID:
 	case KRSI_EVENT_SAVED_UID:

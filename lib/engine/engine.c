@@ -45,7 +45,7 @@ static int ring_size_check(struct krsi_engine *engine, uint32_t size)
 
 static int opts_read(struct krsi_engine *engine, const struct krsi_engine_opts *opts)
 {
-	const uint32_t flags = KRSI_ENGINE_PERMISSIVE | KRSI_ENGINE_ENVIRONMENT | KRSI_ENGINE_PROCESSES;
+	const uint32_t flags = KRSI_ENGINE_PERMISSIVE | KRSI_ENGINE_ENVIRONMENT | KRSI_ENGINE_PROCESSES | KRSI_ENGINE_DIGESTS;
 	struct krsi_engine_opts *have = &engine->opts;
 	int err = KRSI_PRIV_OPTS_READ(engine->ctx, have, opts, "krsi_engine_opts");
 
@@ -85,11 +85,14 @@ int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, s
 	engine->events.epoll_fd = engine->events.more_fd = engine->events.timer_fd = -1;
 	krsi_priv_host_namespaces(engine->host_namespaces);
 	err = opts_read(engine, opts);
-	engine->duties = engine->opts.flags & KRSI_ENGINE_PROCESSES ? KRSI_PRIV_DUTY_PROCESSES : 0;
+	engine->duties = (engine->opts.flags & KRSI_ENGINE_PROCESSES ? KRSI_PRIV_DUTY_PROCESSES : 0) |
+			 (engine->opts.flags & KRSI_ENGINE_DIGESTS ? KRSI_PRIV_DUTY_DIGESTS : 0);
 	if (!err && getrandom(&engine->secret, sizeof(engine->secret), 0) != sizeof(engine->secret))
 		err = krsi_priv_fail(ctx, -EIO, "krsi_engine_new: no random numbers: %s", strerror(errno));
 	if (!err)
 		err = krsi_priv_kernel_check(engine);
+	if (!err)
+		err = krsi_priv_digests_probe(engine);
 	/* The maps now, so that there is a descriptor to wait on; programs when a policy needs them. */
 	if (!err)
 		err = krsi_priv_kernel_need(engine, 0, 0);

@@ -4,7 +4,8 @@
  * policies in the kernel, kernel.c the programs and maps that serve all of them, resolve.c what
  * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
  * the same for a table of them, events.c the way of
- * the events, environment.c which variables are in them. What is in one is in lib/event.
+ * the events, environment.c which variables are in them,
+ * digests.c which digests. What is in one is in lib/event.
  */
 #ifndef KRSI_PRIV_ENGINE_H
 #define KRSI_PRIV_ENGINE_H
@@ -147,6 +148,14 @@ bool krsi_priv_environment_filter(struct krsi_engine *engine, struct krsi_event 
 
 void krsi_priv_environment_free(struct krsi_priv_environment *environment);
 
+/* --- which digests are in events (digests.c) -------------------------------- */
+
+/* Find out what this kernel has of them, when they are wanted. -EOPNOTSUPP: nothing. */
+int krsi_priv_digests_probe(struct krsi_engine *engine);
+
+/* Tell the programs of an object that is not loaded yet. */
+int krsi_priv_digests_set(const struct krsi_engine *engine, struct krsi_object *object);
+
 /* Variables of the kernel that programs read. */
 enum krsi_priv_symbol {
 	KRSI_PRIV_SYMBOL_RENAME_LOCK,
@@ -164,6 +173,7 @@ struct krsi_engine {
 	struct krsi_priv_kernel kernel;
 	struct krsi_priv_generation generations[KRSI_PRIV_GENERATIONS];
 	uint32_t duties;		/* that do not depend on policies */
+	uint32_t digest_sources;	/* digests.c; 0: no digests are told */
 	uint32_t last_number;
 	uint32_t current, previous;	/* numbers; 0: none */
 	uint64_t secret;

@@ -12,6 +12,7 @@
 #define TEXT KRSI_EVENT_TYPE_TEXT
 #define LIST KRSI_EVENT_TYPE_LIST
 #define ADDRESS KRSI_EVENT_TYPE_ADDRESS
+#define BYTES KRSI_EVENT_TYPE_BYTES
 
 static const struct {
 	const char *name;
@@ -65,6 +66,8 @@ static const struct {
 	[KRSI_EVENT_TARGET_START_TIME] = { "target_start_time", NUMBER, "its start, ns of CLOCK_BOOTTIME" },
 	[KRSI_EVENT_TARGET_COOKIE] = { "target_cookie", NUMBER, "its cookie" },
 	[KRSI_EVENT_SIGNAL_NUMBER] = { "signal_number", NUMBER, "signal that the subject sends" },
+	[KRSI_EVENT_DIGEST_ALGORITHM] = { "digest_algorithm", NUMBER, "algorithm of the digest, a number of linux/hash_info.h: 4 is SHA-256" },
+	[KRSI_EVENT_VERITY_ALGORITHM] = { "verity_algorithm", NUMBER, "that of the digest of fs-verity, likewise" },
 	[KRSI_EVENT_EXIT_CODE] = { "exit_code", NUMBER, "as given to exit(2); absent when a signal ended it" },
 	[KRSI_EVENT_EXIT_SIGNAL] = { "exit_signal", NUMBER, "signal that ended it" },
 	[KRSI_EVENT_RUN_TIME] = { "run_time", NUMBER, "ns from its start to its end" },
@@ -86,6 +89,8 @@ static const struct {
 	[KRSI_EVENT_ENV] = { "env", LIST, "what was asked for of its environment, likewise; absent when nothing was: see struct krsi_engine_opts" },
 	[KRSI_EVENT_STRINGS] = { "strings", LIST, "both, one behind the other, as far as 8,192 bytes hold them" },
 	[KRSI_EVENT_ADDRESS] = { "address", ADDRESS, "of a socket's other side, or of its own, as the operation has it" },
+	[KRSI_EVENT_DIGEST] = { "digest", BYTES, "digest of the executed file's content, as IMA computes it" },
+	[KRSI_EVENT_VERITY_DIGEST] = { "verity_digest", BYTES, "its digest as fs-verity guarantees it: of a tree over the content, not of that itself" },
 };
 
 uint32_t krsi_priv_event_type(uint32_t field)
