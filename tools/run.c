@@ -14,6 +14,7 @@
 #include <libkrsi/krsi.h>
 
 #include "load.h"
+#include "stats_socket.h"
 #include "term.h"
 #include "tool.h"
 
@@ -255,7 +256,6 @@ int run_all(struct run *run)
 enum {
 	OPTION_ECS = RUN_OPTION_FIRST_FREE,
 	OPTION_JSON,
-	OPTION_NO_STATS,
 	OPTION_OCSF,
 	OPTION_OUTPUT,
 };
@@ -264,7 +264,6 @@ static const struct option options[] = {
 	RUN_OPTIONS,
 	{ "ecs", no_argument, NULL, OPTION_ECS },
 	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "no-stats", no_argument, NULL, OPTION_NO_STATS },
 	{ "ocsf", no_argument, NULL, OPTION_OCSF },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ 0 },
@@ -286,9 +285,6 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 		return format_read(self, run, KRSI_ENCODE_ECS);
 	case OPTION_JSON:
 		return format_read(self, run, KRSI_ENCODE_JSON);
-	case OPTION_NO_STATS:
-		run->no_stats = true;
-		return -1;
 	case OPTION_OCSF:
 		return format_read(self, run, KRSI_ENCODE_OCSF);
 	case OPTION_OUTPUT:

@@ -222,6 +222,7 @@ enum run_option {
 	RUN_OPTION_DENIAL_RING_SIZE = TOOL_OPTION_FIRST_FREE,
 	RUN_OPTION_DIGESTS,
 	RUN_OPTION_ENVIRONMENT,
+	RUN_OPTION_NO_STATS,
 	RUN_OPTION_PERMISSIVE,
 	RUN_OPTION_PIDFILE,
 	RUN_OPTION_READY_FD,
@@ -235,6 +236,7 @@ enum run_option {
 	{ "denial-ring-size", required_argument, NULL, RUN_OPTION_DENIAL_RING_SIZE },		\
 	{ "digests", no_argument, NULL, RUN_OPTION_DIGESTS },					\
 	{ "environment", required_argument, NULL, RUN_OPTION_ENVIRONMENT },			\
+	{ "no-stats", no_argument, NULL, RUN_OPTION_NO_STATS },					\
 	{ "permissive", no_argument, NULL, RUN_OPTION_PERMISSIVE },				\
 	{ "pidfile", required_argument, NULL, RUN_OPTION_PIDFILE },				\
 	{ "ready-fd", required_argument, NULL, RUN_OPTION_READY_FD },				\

@@ -128,6 +128,9 @@ int run_option_read(const struct tool_command *self, struct run *run, int c, cha
 		return -1;
 	case RUN_OPTION_ENVIRONMENT:
 		return environment_read(self, run);
+	case RUN_OPTION_NO_STATS:
+		run->no_stats = true;
+		return -1;
 	case RUN_OPTION_PERMISSIVE:
 		run->permissive = true;
 		return -1;

@@ -149,6 +149,7 @@ static void test_mistakes_are_usage_errors(void **state)
 		{ { "run", "--environment", "A=1", "p" }, "names of variables such as LD_PRELOAD,LD_*, not \"A=1\"" },
 		{ { "run", "--environment", "A,*", "p" }, "not \"*\"" },
 		{ { "run", "--environment", "A*B", "p" }, "not \"A*B\"" },
+		{ { "record", "--no-stats" }, "record needs a file to record in" },
 		{ { "record", "--environment", "A**", "f" }, "not \"A**\"" },
 		{ { "run", "--ready-fd", "2", "p" }, "--ready-fd is the number of a descriptor, from 3, not \"2\"" },
 		{ { "run", "--ready-fd", "x", "p" }, "--ready-fd is the number of a descriptor" },
