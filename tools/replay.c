@@ -25,6 +25,11 @@ struct missing {
 	uint64_t count;
 };
 
+/* Events that are not there, and how often some are missing. */
+struct gaps {
+	uint64_t events, count;
+};
+
 struct replay {
 	/* As asked for. */
 	uint32_t format;	/* enum krsi_encode_format */
@@ -35,7 +40,8 @@ struct replay {
 	struct krsi_ctx *ctx;
 	struct krsi_encoder *encoder;
 	struct krsi_matcher *matcher;	/* NULL: without policies */
-	uint64_t events, denied, audited, unsure, refused, lost, gaps;
+	uint64_t events, denied, audited, unsure, refused;
+	struct gaps lost, unwritten;	/* by the kernel, and by krsi record */
 	struct missing missing[MISSING_MAX];
 	size_t missing_count;
 };
@@ -131,20 +137,29 @@ static int event_ask(struct replay *replay, const struct krsi_event *event, stru
 	return denied || decision.verdict == KRSI_EVENT_AUDIT ? decision_print(replay, event, &decision, unsure) : TOOL_OK;
 }
 
+static void gap_count(struct replay *replay, const struct krsi_event *event)
+{
+	uint64_t count = 0, cause = KRSI_EVENT_LOST_KERNEL;
+	struct gaps *gaps;
+
+	krsi_event_number(event, KRSI_EVENT_LOST_COUNT, &count);
+	krsi_event_number(event, KRSI_EVENT_LOST_CAUSE, &cause);
+	gaps = cause == KRSI_EVENT_LOST_OUTPUT ? &replay->unwritten : &replay->lost;
+	gaps->events += count;
+	gaps->count++;
+}
+
 static int event_take(void *data, const struct krsi_event *event, struct krsi_processes *processes)
 {
 	uint32_t kind = krsi_event_kind(event);
 	struct replay *replay = data;
-	uint64_t count = 0;
 
 	if (ferror(stdout))
 		return TOOL_FAILED;	/* main() tells why */
 	if (kind == KRSI_EVENT_KIND_PROCESS)
 		return TOOL_OK;		/* it was there, nothing happened */
 	if (kind == KRSI_EVENT_KIND_LOST) {
-		krsi_event_number(event, KRSI_EVENT_LOST_COUNT, &count);
-		replay->lost += count;
-		replay->gaps++;
+		gap_count(replay, event);
 		return event_print(replay, event);
 	}
 	replay->events++;
@@ -155,13 +170,24 @@ static int event_take(void *data, const struct krsi_event *event, struct krsi_pr
 
 /* --- the whole ------------------------------------------------------------- */
 
+static void gaps_add(char *text, size_t size, const struct gaps *gaps, const char *what)
+{
+	size_t used = strlen(text);
+
+	if (gaps->count)
+		snprintf(text + used, size - used, "%s%" PRIu64 " %s in %" PRIu64 " gap%s", used ? ", " : "", gaps->events, what, gaps->count,
+			 gaps->count == 1 ? "" : "s");
+}
+
 static void summary_print(const struct replay *replay)
 {
-	char gaps[80] = "none lost";
+	char gaps[160] = "";
 	size_t i;
 
-	if (replay->gaps)
-		snprintf(gaps, sizeof(gaps), "%" PRIu64 " lost in %" PRIu64 " gap%s", replay->lost, replay->gaps, replay->gaps == 1 ? "" : "s");
+	gaps_add(gaps, sizeof(gaps), &replay->lost, "lost");
+	gaps_add(gaps, sizeof(gaps), &replay->unwritten, "not written");
+	if (!*gaps)
+		strcpy(gaps, "none lost");
 	if (!replay->matcher) {
 		tool_error("%" PRIu64 " event%s, %s", replay->events, replay->events == 1 ? "" : "s", gaps);
 		return;

@@ -37,6 +37,12 @@ enum krsi_event_flags {
 	KRSI_EVENT_UNRESOLVED = 2,	/**< the object could not be identified, and the rule might have applied */
 };
 
+/** What KRSI_EVENT_LOST_CAUSE says. Numbers are ABI: new ones go at the end. */
+enum krsi_event_lost_cause {
+	KRSI_EVENT_LOST_KERNEL = 1,	/**< no room in the kernel: krsi_engine_lost() */
+	KRSI_EVENT_LOST_OUTPUT = 2,	/**< they could not be written to the recording, or krsi_recorder_lost() told so */
+};
+
 /** Bits of KRSI_EVENT_FACTS. Numbers are ABI: new ones go at the end. */
 enum krsi_event_fact {
 	KRSI_EVENT_FACT_MEMFD = 1,		/**< made by memfd_create(2) */

@@ -92,6 +92,7 @@ enum krsi_event_field {
 	KRSI_EVENT_RUN_TIME = 72,	/**< ns from its start to its end */
 	KRSI_EVENT_ARGC = 73,		/**< how many strings of KRSI_EVENT_STRINGS are arguments */
 	KRSI_EVENT_LOST_COUNT = 75,	/**< events that are missing here */
+	KRSI_EVENT_LOST_CAUSE = 76,	/**< why they are: 1, or absent: no room in the kernel; 2: they could not be written to the recording */
 
 	/* texts */
 	KRSI_EVENT_PATH = 80,		/**< of the object */

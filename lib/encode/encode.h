@@ -38,7 +38,7 @@ struct krsi_encoder {
 	uint32_t format, flags;
 	char *host_name, *host_id, *product_vendor, *product_name, *product_version;
 	struct krsi_priv_names *names;		/* NULL: they are not asked for */
-	uint64_t lost;				/* by the kernel, as far as it was encoded */
+	uint64_t lost[2];			/* by enum krsi_priv_lost_cause, as far as it was encoded */
 	struct krsi_priv_out out;
 };
 

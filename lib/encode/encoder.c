@@ -206,20 +206,22 @@ static int lost_encode(struct krsi_encoder *encoder, const struct krsi_priv_lost
 	return hand_out(encoder, text, size);
 }
 
-/* What the engine tells of what the kernel lost. */
+/* What the engine tells of what the kernel lost, and a recording of what it could not take. */
 static int lost_event(struct krsi_encoder *encoder, const struct krsi_event *event, const char **text, size_t *size)
 {
 	struct krsi_priv_lost lost = { .cause = KRSI_PRIV_LOST_RING, .operation = krsi_event_operation(event) };
-	uint64_t boot;
+	uint64_t boot, cause;
 	int err;
 
+	if (krsi_event_number(event, KRSI_EVENT_LOST_CAUSE, &cause) == 0 && cause == KRSI_EVENT_LOST_OUTPUT)
+		lost.cause = KRSI_PRIV_LOST_OUTPUT;
 	krsi_event_number(event, KRSI_EVENT_LOST_COUNT, &lost.count);
-	lost.total = encoder->lost + lost.count;
+	lost.total = encoder->lost[lost.cause] + lost.count;
 	lost.has_time = krsi_event_number(event, KRSI_EVENT_TIME, &boot) == 0 && krsi_priv_wall(event, boot, &lost.wall);
 	lost.boot = lost.has_time ? (int64_t)boot : 0;
 	err = lost_encode(encoder, &lost, text, size);
 	if (!err)
-		encoder->lost = lost.total;
+		encoder->lost[lost.cause] = lost.total;
 	return err;
 }
 

@@ -25,6 +25,7 @@ static const char *member(uint32_t field, const char *name)
 	case KRSI_EVENT_ERROR:		/* behind the rule */
 	case KRSI_EVENT_SENT_SIGNAL:
 	case KRSI_EVENT_LOST_COUNT:	/* "count" */
+	case KRSI_EVENT_LOST_CAUSE:	/* "cause" */
 	case KRSI_EVENT_STRINGS:	/* "argv" and "env" */
 		return NULL;
 	default:

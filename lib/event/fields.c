@@ -73,6 +73,7 @@ static const struct {
 	[KRSI_EVENT_RUN_TIME] = { "run_time", NUMBER, "ns from its start to its end" },
 	[KRSI_EVENT_ARGC] = { "argc", NUMBER, "how many strings of KRSI_EVENT_STRINGS are arguments" },
 	[KRSI_EVENT_LOST_COUNT] = { "lost_count", NUMBER, "events that are missing here" },
+	[KRSI_EVENT_LOST_CAUSE] = { "lost_cause", NUMBER, "why they are: 1, or absent: no room in the kernel; 2: they could not be written to the recording" },
 	[KRSI_EVENT_PATH] = { "path", TEXT, "of the object" },
 	[KRSI_EVENT_PATH2] = { "path2", TEXT, "of the second object, such as the new name of a rename" },
 	[KRSI_EVENT_EXE] = { "exe", TEXT, "program of the subject" },

@@ -103,7 +103,7 @@ static const char *const others[KRSI_EVENT_FIELD_END] = {
 /* Not the list of arguments and environment, which are there one by one. */
 static bool is_hidden(uint32_t field)
 {
-	return field == KRSI_EVENT_STRINGS || field == KRSI_EVENT_LOST_COUNT;
+	return field == KRSI_EVENT_STRINGS || field == KRSI_EVENT_LOST_COUNT || field == KRSI_EVENT_LOST_CAUSE;
 }
 
 /* An event with a value in every field that the library knows. */
