@@ -137,7 +137,7 @@ static void rules_print(const struct run *run)
 		for (k = 0; k < krsi_policy_rule_count(policy); k++) {
 			struct krsi_engine_rule_info info = { .sz = sizeof(info) };
 
-			if (krsi_engine_rule_info(run->engine, krsi_policy_name(policy), krsi_policy_rule_name(policy, k), &info))
+			if (krsi_engine_rule_at(run->engine, krsi_policy_name(policy), k, &info))
 				continue;
 			tool_error("rule %s/%s: %" PRIu64 " hit%s, %" PRIu64 " event%s kept back by its limit", krsi_policy_name(policy),
 				   krsi_policy_rule_name(policy, k), info.hits, plural(info.hits), info.suppressed,

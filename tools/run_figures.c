@@ -46,7 +46,7 @@ static json_t *rule_make(const struct run *run, const struct krsi_policy *policy
 	const char *mode;
 
 	krsi_policy_rule_info(policy, index, &rule);
-	krsi_engine_rule_info(run->engine, krsi_policy_name(policy), rule.name, &done);
+	krsi_engine_rule_at(run->engine, krsi_policy_name(policy), index, &done);
 	mode = mode_word(run, rule.mode);
 	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o}", "name", json_text(rule.name), "action", rule.action, "mode", mode,
 			 "hits", number(done.hits),

@@ -316,6 +316,21 @@ KRSI_API int krsi_engine_rule_info(const struct krsi_engine *engine, const char 
 				   struct krsi_engine_rule_info *info);
 
 /**
+ * @brief The same by the rule's number, for who asks about all of them: it is not looked for.
+ *
+ * @param engine  the engine
+ * @param policy  name of the policy
+ * @param index   of the rule in its policy, as for krsi_policy_rule_name()
+ * @param info    filled, at most `info->sz` bytes of it
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL or `info->sz` not set
+ * @retval -ENOENT  no policy in force has that name, or it has not so many rules
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_rule_at(const struct krsi_engine *engine, const char *policy, size_t index,
+				 struct krsi_engine_rule_info *info);
+
+/**
  * @brief A program of the engine that is attached now, by number.
  * @param engine  the engine
  * @param index   from 0

@@ -36,6 +36,7 @@ struct krsi_stream;
 struct krsi_priv_policy_names {
 	char *name;
 	char **rules;
+	uint32_t *clauses;		/* of each rule, its first in the image; UINT32_MAX: it has none */
 	uint32_t rule_count;
 };
 
