@@ -13,7 +13,6 @@
 
 #include "policies.h"
 #include "recording.h"
-#include "replay.h"
 #include "term.h"
 #include "tool.h"
 
@@ -48,24 +47,23 @@ struct replay {
 
 /* --- events ---------------------------------------------------------------- */
 
-static int encoded(struct replay *replay, const struct krsi_event *event, const char **text)
+/* Print what an encoder made, or why it made nothing. */
+static int text_print(int err, const char *text)
 {
-	int err = krsi_encoder_event(replay->encoder, event, text, NULL);
-
-	if (!err)
-		return TOOL_OK;
-	tool_error("an event cannot be printed: %s", krsi_strerror(err));
-	return TOOL_FAILED;
+	if (err) {
+		tool_error("an event cannot be printed: %s", krsi_strerror(err));
+		return TOOL_FAILED;
+	}
+	puts(text);
+	return TOOL_OK;
 }
 
 static int event_print(struct replay *replay, const struct krsi_event *event)
 {
-	const char *text;
-	int code = encoded(replay, event, &text);
+	const char *text = NULL;
+	int err = krsi_encoder_event(replay->encoder, event, &text, NULL);
 
-	if (!code)
-		puts(text);
-	return code;
+	return text_print(err, text);
 }
 
 /* What stands in no line: which keys the answers may depend on. */
@@ -98,18 +96,10 @@ static bool missing_find(struct replay *replay, const struct krsi_question *ques
 
 static int decision_print(struct replay *replay, const struct krsi_event *event, const struct krsi_decision_info *decision, bool unsure)
 {
-	const char *text;
-	int code = encoded(replay, event, &text);
+	const char *text = NULL;
+	int err = krsi_encoder_decision(replay->encoder, event, decision, unsure ? KRSI_ENCODE_UNSURE : 0, &text, NULL);
 
-	if (code)
-		return code;
-	if (replay->format == KRSI_ENCODE_TEXT)
-		replay_text(text, decision, unsure);
-	else if (!replay_json(text, decision, unsure)) {
-		tool_error("no memory");
-		return TOOL_FAILED;
-	}
-	return TOOL_OK;
+	return text_print(err, text);
 }
 
 static int event_ask(struct replay *replay, const struct krsi_event *event, struct krsi_processes *processes)
@@ -226,7 +216,7 @@ static int replay_file(struct replay *replay, const char *path)
 	int code;
 
 	if (replay->format == KRSI_ENCODE_TEXT)
-		opts.flags = (term_is_colored() && !replay->path_count ? KRSI_ENCODE_COLOR : 0) | (term_reads_utf8() ? KRSI_ENCODE_UTF8 : 0) |
+		opts.flags = (term_is_colored() ? KRSI_ENCODE_COLOR : 0) | (term_reads_utf8() ? KRSI_ENCODE_UTF8 : 0) |
 			     (replay->verbose ? KRSI_ENCODE_DETAILS : 0);
 	code = matcher_make(replay);
 	if (!code && krsi_encoder_new(replay->ctx, &opts, &replay->encoder))

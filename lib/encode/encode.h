@@ -27,6 +27,39 @@ void krsi_priv_out_bytes(struct krsi_priv_out *out, const char *bytes, size_t si
 void krsi_priv_out_string(struct krsi_priv_out *out, const char *string);
 void krsi_priv_out_print(struct krsi_priv_out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* --- what is said of events ---------------------------------------------------- */
+
+/* What happened. */
+enum krsi_priv_outcome {
+	KRSI_PRIV_OUTCOME_UNKNOWN,	/* a verdict or a kind that came after this was written */
+	KRSI_PRIV_OUTCOME_ALLOWED,
+	KRSI_PRIV_OUTCOME_AUDITED,
+	KRSI_PRIV_OUTCOME_DENIED,
+	KRSI_PRIV_OUTCOME_KILLED,
+	KRSI_PRIV_OUTCOME_SIGNALLED,
+	KRSI_PRIV_OUTCOME_TAGGED,
+	KRSI_PRIV_OUTCOME_WOULD_DENY,
+	KRSI_PRIV_OUTCOME_WOULD_KILL,
+	KRSI_PRIV_OUTCOME_WOULD_SIGNAL,
+	KRSI_PRIV_OUTCOME_WOULD_TAG,
+	KRSI_PRIV_OUTCOME_FORK,
+	KRSI_PRIV_OUTCOME_EXEC,
+	KRSI_PRIV_OUTCOME_EXIT,
+	KRSI_PRIV_OUTCOME_IDENTITY,
+	KRSI_PRIV_OUTCOME_END,
+};
+
+/* What is said of an event: by its rule, or by policies that were asked. */
+struct krsi_priv_said {
+	enum krsi_priv_outcome outcome;
+	const char *verdict;
+	const char *policy, *rule;	/* NULL: not known */
+	size_t policy_size, rule_size;
+	uint64_t error, signal;		/* 0: none */
+	bool asked;			/* it did not happen */
+	bool unsure;			/* of what was asked */
+};
+
 /* --- the encoder --------------------------------------------------------------- */
 
 enum krsi_priv_lost_cause {
@@ -51,10 +84,10 @@ struct krsi_priv_lost {
 	int64_t wall, boot;		/* when it was found, ns */
 };
 
-/* One format: they write to encoder->out. */
-void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event *event);
+/* One format: they write to encoder->out. Those that have a place for what was asked take it. */
+void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said);
 void krsi_priv_encode_text_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
-void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event);
+void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said);
 void krsi_priv_encode_native_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
 
 void krsi_priv_encode_ecs(struct krsi_encoder *encoder, const struct krsi_event *event);
@@ -68,27 +101,11 @@ void krsi_priv_encode_message_lost(struct krsi_priv_out *out, const struct krsi_
 
 /* --- words (words.c) ------------------------------------------------------------- */
 
-/* What happened. */
-enum krsi_priv_outcome {
-	KRSI_PRIV_OUTCOME_UNKNOWN,	/* a verdict or a kind that came after this was written */
-	KRSI_PRIV_OUTCOME_ALLOWED,
-	KRSI_PRIV_OUTCOME_AUDITED,
-	KRSI_PRIV_OUTCOME_DENIED,
-	KRSI_PRIV_OUTCOME_KILLED,
-	KRSI_PRIV_OUTCOME_SIGNALLED,
-	KRSI_PRIV_OUTCOME_TAGGED,
-	KRSI_PRIV_OUTCOME_WOULD_DENY,
-	KRSI_PRIV_OUTCOME_WOULD_KILL,
-	KRSI_PRIV_OUTCOME_WOULD_SIGNAL,
-	KRSI_PRIV_OUTCOME_WOULD_TAG,
-	KRSI_PRIV_OUTCOME_FORK,
-	KRSI_PRIV_OUTCOME_EXEC,
-	KRSI_PRIV_OUTCOME_EXIT,
-	KRSI_PRIV_OUTCOME_IDENTITY,
-	KRSI_PRIV_OUTCOME_END,
-};
-
 enum krsi_priv_outcome krsi_priv_outcome(const struct krsi_event *event);
+
+/* What the event's rule says, and what policies would have said. */
+struct krsi_priv_said krsi_priv_said(const struct krsi_event *event);
+struct krsi_priv_said krsi_priv_said_asked(const struct krsi_decision_info *decision, bool unsure);
 
 /* "denied", "would_deny", ...; "" for kinds that have none. */
 const char *krsi_priv_outcome_word(enum krsi_priv_outcome outcome);

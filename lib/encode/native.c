@@ -202,15 +202,34 @@ static void name_or_null_add(json_t **object, const char *name, const char *text
 
 static void rule_add(json_t **object, const struct krsi_event *event)
 {
-	size_t policy_size = 0, rule_size = 0;
-	const char *policy = krsi_priv_policy_name(event, &policy_size), *rule = krsi_priv_rule_name(event, &rule_size);
+	struct krsi_priv_said said = krsi_priv_said(event);
 
-	krsi_priv_json_put(object, "verdict", json_string(krsi_priv_verdict_word(event)));
-	krsi_priv_json_put(object, "outcome", json_string(krsi_priv_outcome_word(krsi_priv_outcome(event))));
+	krsi_priv_json_put(object, "verdict", json_string(said.verdict));
+	krsi_priv_json_put(object, "outcome", json_string(krsi_priv_outcome_word(said.outcome)));
 	krsi_priv_json_put(object, "unresolved", json_boolean(krsi_event_flags(event) & KRSI_EVENT_UNRESOLVED));
 	krsi_priv_json_put(object, "operation", json_string(krsi_event_operation(event)));
-	name_or_null_add(object, "policy", policy, policy_size);
-	name_or_null_add(object, "rule", rule, rule_size);
+	name_or_null_add(object, "policy", said.policy, said.policy_size);
+	name_or_null_add(object, "rule", said.rule, said.rule_size);
+}
+
+/* What policies would have said, beside what was said. */
+static json_t *asked_make(const struct krsi_priv_said *said)
+{
+	json_t *object = json_object();
+	char word[KRSI_PRIV_WORD_SIZE];
+
+	krsi_priv_json_put(&object, "verdict", json_string(said->verdict));
+	krsi_priv_json_put(&object, "outcome", json_string(krsi_priv_outcome_word(said->outcome)));
+	name_or_null_add(&object, "policy", said->policy, said->policy_size);
+	name_or_null_add(&object, "rule", said->rule, said->rule_size);
+	if (said->error) {
+		krsi_priv_json_put(&object, "error", krsi_priv_json_number(said->error));
+		krsi_priv_json_put(&object, "error_name", json_string(krsi_priv_error_word(said->error, word)));
+	}
+	if (said->signal)
+		krsi_priv_json_put(&object, "sent_signal", krsi_priv_json_number(said->signal));
+	krsi_priv_json_put(&object, "unsure", json_boolean(said->unsure));
+	return object;
 }
 
 static void head_add(struct krsi_encoder *encoder, json_t **object, const struct krsi_event *event)
@@ -236,7 +255,7 @@ static const char *type(uint32_t kind)
 	return kind < sizeof(types) / sizeof(types[0]) && types[kind] ? types[kind] : "unknown";
 }
 
-void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event)
+void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said)
 {
 	uint32_t kind = krsi_event_kind(event), field;
 	json_t *object = json_object();
@@ -253,6 +272,8 @@ void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_eve
 	number_add(encoder, &object, event, KRSI_EVENT_SENT_SIGNAL, "sent_signal");
 	for (field = 1; field < KRSI_EVENT_FIELD_END; field++)
 		field_add(encoder, &object, event, field);
+	if (said->asked)
+		krsi_priv_json_put(&object, "replay", asked_make(said));
 	krsi_priv_json_write(object, &encoder->out);
 }
 

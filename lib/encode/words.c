@@ -90,6 +90,43 @@ const char *krsi_priv_verdict_word(const struct krsi_event *event)
 	return verdict < COUNT(words) && words[verdict] ? words[verdict] : "unknown";
 }
 
+struct krsi_priv_said krsi_priv_said(const struct krsi_event *event)
+{
+	struct krsi_priv_said said = { .outcome = krsi_priv_outcome(event), .verdict = krsi_priv_verdict_word(event) };
+
+	said.policy = krsi_priv_policy_name(event, &said.policy_size);
+	said.rule = krsi_priv_rule_name(event, &said.rule_size);
+	krsi_event_number(event, KRSI_EVENT_ERROR, &said.error);
+	krsi_event_number(event, KRSI_EVENT_SENT_SIGNAL, &said.signal);
+	return said;
+}
+
+static enum krsi_priv_outcome asked_outcome(const struct krsi_decision_info *decision)
+{
+	switch (decision->verdict) {
+	case KRSI_EVENT_ALLOW:
+		return KRSI_PRIV_OUTCOME_ALLOWED;
+	case KRSI_EVENT_AUDIT:
+		return KRSI_PRIV_OUTCOME_AUDITED;
+	case KRSI_EVENT_DENY:
+		return KRSI_PRIV_OUTCOME_WOULD_DENY;
+	case KRSI_EVENT_SIGNAL:
+		return decision->signal == SIGKILL ? KRSI_PRIV_OUTCOME_WOULD_KILL : KRSI_PRIV_OUTCOME_WOULD_SIGNAL;
+	default:
+		return KRSI_PRIV_OUTCOME_UNKNOWN;
+	}
+}
+
+struct krsi_priv_said krsi_priv_said_asked(const struct krsi_decision_info *decision, bool unsure)
+{
+	return (struct krsi_priv_said){
+		.outcome = asked_outcome(decision), .verdict = decision->word ? decision->word : "unknown",
+		.policy = decision->policy, .policy_size = decision->policy ? strlen(decision->policy) : 0,
+		.rule = decision->rule, .rule_size = decision->rule ? strlen(decision->rule) : 0,
+		.error = decision->error, .signal = decision->signal, .asked = true, .unsure = unsure,
+	};
+}
+
 /* --- names of numbers --------------------------------------------------------------- */
 
 static const char *number_word(uint64_t number, char word[KRSI_PRIV_WORD_SIZE])
