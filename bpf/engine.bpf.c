@@ -12,6 +12,7 @@
  * engine/subject	processes
  * engine/object	objects: attributes, and names of what has no path
  * engine/strings	arguments and environment of what is executed
+ * engine/digest	digests of what is executed
  * engine/event		what is told
  * engine/copy		programs that take each other's place
  * engine/act		one operation, from the hook to the verdict
@@ -29,5 +30,6 @@
 #include "engine/hooks_network.bpf.h"
 #include "engine/hooks_kernel.bpf.h"
 #include "engine/hooks_watch.bpf.h"
+#include "engine/hooks_digest.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -13,7 +13,7 @@
 #include <libkrsi/krsi.h>
 
 #include "policies.h"
-#include "stats.h"
+#include "stats_socket.h"
 #include "tool.h"
 
 #define LIMIT (UINT32_C(1) << 22)	/* PIDs that Linux has */
@@ -220,7 +220,7 @@ static int ps_run(const struct tool_command *self, int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return tool_usage(self, "ps takes one process, but got %s as well", argv[optind + 1]);
-	if (optind < argc && !(ps.pid = figures_pid(argv[optind])))
+	if (optind < argc && !(ps.pid = stats_pid(argv[optind])))
 		return tool_usage(self, "\"%s\" is not the number of a process", argv[optind]);
 	return run(&ps);
 }

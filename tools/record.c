@@ -60,13 +60,11 @@ static int policy_make(const struct run *run, struct krsi_policy **ret)
 /* --- arguments --------------------------------------------------------------- */
 
 enum {
-	OPTION_ENVIRONMENT = RUN_OPTION_FIRST_FREE,
-	OPTION_ON,
+	OPTION_ON = RUN_OPTION_FIRST_FREE,
 };
 
 static const struct option options[] = {
 	RUN_OPTIONS,
-	{ "environment", no_argument, NULL, OPTION_ENVIRONMENT },
 	{ "on", required_argument, NULL, OPTION_ON },
 	{ 0 },
 };
@@ -74,9 +72,6 @@ static const struct option options[] = {
 static int option_read(const struct tool_command *self, struct run *run, int c, char **argv)
 {
 	switch (c) {
-	case OPTION_ENVIRONMENT:
-		run->engine_flags |= KRSI_ENGINE_ENVIRONMENT;
-		return -1;
 	case OPTION_ON:
 		run->operations = optarg;
 		return -1;
@@ -121,16 +116,17 @@ const struct tool_command tool_record = {
 		"a policy nothing is refused, and every operation is reported but file.open (told by\n"
 		"file.read and file.write as well) and file.ioctl. The processes that run, and each\n"
 		"fork, execution and end, are recorded as well. FILE must not be there, or be empty.\n"
-		"SIGHUP begins it again when it was moved, SIGINT or SIGTERM ends it.\n"
+		"SIGHUP begins it again when it was moved, SIGINT or SIGTERM ends it. Meanwhile it\n"
+		"answers krsi stats and krsi top.\n"
 		"\n"
 		"  --on OPERATION[,OPERATION...]  report these instead: operations or groups, and \"!x\"\n"
 		"                     for what is not meant\n"
-		"  --environment      record the environment of executions, which may hold secrets\n"
 		"  --rotate-size BYTES  when FILE has so many, call it FILE.1, FILE.1 FILE.2 and\n"
 		"                     so on, and begin a new one; also when FILE is there at the start\n"
 		"  --rotate-count N   keep so many of them beside it; the default is 5\n"
+		"  --backend BACKEND, --digests, --environment none|all|NAME,..., --no-stats,\n"
 		"  --permissive, --pidfile FILE, --ready-fd N, --ring-size BYTES,\n"
-		"  --denial-ring-size BYTES, --backend BACKEND  as for krsi run\n"
+		"  --denial-ring-size BYTES  as for krsi run\n"
 		"  -v, --verbose      on stderr the policies and programs, messages of the library,\n"
 		"                     and at the end how often each rule applied\n"
 		"  --color=WHEN       auto, always, never\n"

@@ -22,6 +22,14 @@ static uint64_t failed_count(const struct record_file *file)
 	return file->recorder && krsi_recorder_info(file->recorder, &info) == 0 ? info.failed : 0;
 }
 
+/* What the next file has to tell. */
+static uint64_t untold_count(const struct record_file *file)
+{
+	struct krsi_recorder_info info = { .sz = sizeof(info) };
+
+	return krsi_recorder_info(file->recorder, &info) == 0 ? info.untold : 0;
+}
+
 static uint64_t dropped_count(const struct record_file *file)
 {
 	return file->dropped + failed_count(file);
@@ -61,7 +69,7 @@ static void write_kept(struct run *run)
 	struct record_file *file = &run->recording;
 
 	/* Nothing to write says nothing of whether it could be. */
-	if (krsi_recorder_info(file->recorder, &info) || info.events == file->flushed)
+	if (krsi_recorder_info(file->recorder, &info) || (info.events == file->flushed && !info.untold))
 		return;
 	if (krsi_recorder_flush(file->recorder))
 		failed(run);
@@ -130,6 +138,7 @@ static int file_begin(struct run *run)
 	}
 	if (file->recorder) {
 		file->dropped += failed_count(file);
+		krsi_recorder_lost(recorder, untold_count(file));
 		krsi_recorder_free(file->recorder);
 		close(file->fd);
 	}

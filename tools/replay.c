@@ -13,7 +13,6 @@
 
 #include "policies.h"
 #include "recording.h"
-#include "replay.h"
 #include "term.h"
 #include "tool.h"
 
@@ -23,6 +22,11 @@
 struct missing {
 	char key[64];
 	uint64_t count;
+};
+
+/* Events that are not there, and how often some are missing. */
+struct gaps {
+	uint64_t events, count;
 };
 
 struct replay {
@@ -35,31 +39,31 @@ struct replay {
 	struct krsi_ctx *ctx;
 	struct krsi_encoder *encoder;
 	struct krsi_matcher *matcher;	/* NULL: without policies */
-	uint64_t events, denied, audited, unsure, refused, lost, gaps;
+	uint64_t events, denied, audited, unsure, refused;
+	struct gaps lost, unwritten;	/* by the kernel, and by krsi record */
 	struct missing missing[MISSING_MAX];
 	size_t missing_count;
 };
 
 /* --- events ---------------------------------------------------------------- */
 
-static int encoded(struct replay *replay, const struct krsi_event *event, const char **text)
+/* Print what an encoder made, or why it made nothing. */
+static int text_print(int err, const char *text)
 {
-	int err = krsi_encoder_event(replay->encoder, event, text, NULL);
-
-	if (!err)
-		return TOOL_OK;
-	tool_error("an event cannot be printed: %s", krsi_strerror(err));
-	return TOOL_FAILED;
+	if (err) {
+		tool_error("an event cannot be printed: %s", krsi_strerror(err));
+		return TOOL_FAILED;
+	}
+	puts(text);
+	return TOOL_OK;
 }
 
 static int event_print(struct replay *replay, const struct krsi_event *event)
 {
-	const char *text;
-	int code = encoded(replay, event, &text);
+	const char *text = NULL;
+	int err = krsi_encoder_event(replay->encoder, event, &text, NULL);
 
-	if (!code)
-		puts(text);
-	return code;
+	return text_print(err, text);
 }
 
 /* What stands in no line: which keys the answers may depend on. */
@@ -92,18 +96,10 @@ static bool missing_find(struct replay *replay, const struct krsi_question *ques
 
 static int decision_print(struct replay *replay, const struct krsi_event *event, const struct krsi_decision_info *decision, bool unsure)
 {
-	const char *text;
-	int code = encoded(replay, event, &text);
+	const char *text = NULL;
+	int err = krsi_encoder_decision(replay->encoder, event, decision, unsure ? KRSI_ENCODE_UNSURE : 0, &text, NULL);
 
-	if (code)
-		return code;
-	if (replay->format == KRSI_ENCODE_TEXT)
-		replay_text(text, decision, unsure);
-	else if (!replay_json(text, decision, unsure)) {
-		tool_error("no memory");
-		return TOOL_FAILED;
-	}
-	return TOOL_OK;
+	return text_print(err, text);
 }
 
 static int event_ask(struct replay *replay, const struct krsi_event *event, struct krsi_processes *processes)
@@ -131,20 +127,29 @@ static int event_ask(struct replay *replay, const struct krsi_event *event, stru
 	return denied || decision.verdict == KRSI_EVENT_AUDIT ? decision_print(replay, event, &decision, unsure) : TOOL_OK;
 }
 
+static void gap_count(struct replay *replay, const struct krsi_event *event)
+{
+	uint64_t count = 0, cause = KRSI_EVENT_LOST_KERNEL;
+	struct gaps *gaps;
+
+	krsi_event_number(event, KRSI_EVENT_LOST_COUNT, &count);
+	krsi_event_number(event, KRSI_EVENT_LOST_CAUSE, &cause);
+	gaps = cause == KRSI_EVENT_LOST_OUTPUT ? &replay->unwritten : &replay->lost;
+	gaps->events += count;
+	gaps->count++;
+}
+
 static int event_take(void *data, const struct krsi_event *event, struct krsi_processes *processes)
 {
 	uint32_t kind = krsi_event_kind(event);
 	struct replay *replay = data;
-	uint64_t count = 0;
 
 	if (ferror(stdout))
 		return TOOL_FAILED;	/* main() tells why */
 	if (kind == KRSI_EVENT_KIND_PROCESS)
 		return TOOL_OK;		/* it was there, nothing happened */
 	if (kind == KRSI_EVENT_KIND_LOST) {
-		krsi_event_number(event, KRSI_EVENT_LOST_COUNT, &count);
-		replay->lost += count;
-		replay->gaps++;
+		gap_count(replay, event);
 		return event_print(replay, event);
 	}
 	replay->events++;
@@ -155,13 +160,24 @@ static int event_take(void *data, const struct krsi_event *event, struct krsi_pr
 
 /* --- the whole ------------------------------------------------------------- */
 
+static void gaps_add(char *text, size_t size, const struct gaps *gaps, const char *what)
+{
+	size_t used = strlen(text);
+
+	if (gaps->count)
+		snprintf(text + used, size - used, "%s%" PRIu64 " %s in %" PRIu64 " gap%s", used ? ", " : "", gaps->events, what, gaps->count,
+			 gaps->count == 1 ? "" : "s");
+}
+
 static void summary_print(const struct replay *replay)
 {
-	char gaps[80] = "none lost";
+	char gaps[160] = "";
 	size_t i;
 
-	if (replay->gaps)
-		snprintf(gaps, sizeof(gaps), "%" PRIu64 " lost in %" PRIu64 " gap%s", replay->lost, replay->gaps, replay->gaps == 1 ? "" : "s");
+	gaps_add(gaps, sizeof(gaps), &replay->lost, "lost");
+	gaps_add(gaps, sizeof(gaps), &replay->unwritten, "not written");
+	if (!*gaps)
+		strcpy(gaps, "none lost");
 	if (!replay->matcher) {
 		tool_error("%" PRIu64 " event%s, %s", replay->events, replay->events == 1 ? "" : "s", gaps);
 		return;
@@ -200,7 +216,7 @@ static int replay_file(struct replay *replay, const char *path)
 	int code;
 
 	if (replay->format == KRSI_ENCODE_TEXT)
-		opts.flags = (term_is_colored() && !replay->path_count ? KRSI_ENCODE_COLOR : 0) | (term_reads_utf8() ? KRSI_ENCODE_UTF8 : 0) |
+		opts.flags = (term_is_colored() ? KRSI_ENCODE_COLOR : 0) | (term_reads_utf8() ? KRSI_ENCODE_UTF8 : 0) |
 			     (replay->verbose ? KRSI_ENCODE_DETAILS : 0);
 	code = matcher_make(replay);
 	if (!code && krsi_encoder_new(replay->ctx, &opts, &replay->encoder))

@@ -14,6 +14,7 @@
 #include <libkrsi/krsi.h>
 
 #include "load.h"
+#include "stats_socket.h"
 #include "term.h"
 #include "tool.h"
 
@@ -136,7 +137,7 @@ static void rules_print(const struct run *run)
 		for (k = 0; k < krsi_policy_rule_count(policy); k++) {
 			struct krsi_engine_rule_info info = { .sz = sizeof(info) };
 
-			if (krsi_engine_rule_info(run->engine, krsi_policy_name(policy), krsi_policy_rule_name(policy, k), &info))
+			if (krsi_engine_rule_at(run->engine, krsi_policy_name(policy), k, &info))
 				continue;
 			tool_error("rule %s/%s: %" PRIu64 " hit%s, %" PRIu64 " event%s kept back by its limit", krsi_policy_name(policy),
 				   krsi_policy_rule_name(policy, k), info.hits, plural(info.hits), info.suppressed,
@@ -197,6 +198,8 @@ static int run_engine(struct run *run)
 		.denial_ring_size = run->denial_ring_size,
 		.backend = run->backend,
 		.flags = run->engine_flags | (run->permissive ? KRSI_ENGINE_PERMISSIVE : 0),
+		.environment = run->environment,
+		.environment_count = run->environment_count,
 	};
 	struct policies policies;
 	int err, code, ended_by = 0;
@@ -257,7 +260,6 @@ int run_all(struct run *run)
 enum {
 	OPTION_ECS = RUN_OPTION_FIRST_FREE,
 	OPTION_JSON,
-	OPTION_NO_STATS,
 	OPTION_OCSF,
 	OPTION_OUTPUT,
 };
@@ -266,7 +268,6 @@ static const struct option options[] = {
 	RUN_OPTIONS,
 	{ "ecs", no_argument, NULL, OPTION_ECS },
 	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "no-stats", no_argument, NULL, OPTION_NO_STATS },
 	{ "ocsf", no_argument, NULL, OPTION_OCSF },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ 0 },
@@ -288,9 +289,6 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 		return format_read(self, run, KRSI_ENCODE_ECS);
 	case OPTION_JSON:
 		return format_read(self, run, KRSI_ENCODE_JSON);
-	case OPTION_NO_STATS:
-		run->no_stats = true;
-		return -1;
 	case OPTION_OCSF:
 		return format_read(self, run, KRSI_ENCODE_OCSF);
 	case OPTION_OUTPUT:
@@ -340,6 +338,11 @@ const struct tool_command tool_run = {
 		"  --ocsf             the same in the Open Cybersecurity Schema Framework\n"
 		"  --output FILE      append events to a file, which is made with mode 0600;\n"
 		"                     SIGHUP opens it again\n"
+		"  --digests          tell the digest of each file that is executed, where the kernel\n"
+		"                     computes it; it reads the whole file for that\n"
+		"  --environment none|all|NAME,...  tell this of the environment of executions,\n"
+		"                     which may hold secrets: LD_PRELOAD, or LD_* for all that begin\n"
+		"                     so; the default is none\n"
 		"  --no-stats         do not listen for krsi stats and krsi top\n"
 		"  --permissive       refuse nothing, whatever the policies say; only tell\n"
 		"  --pidfile FILE     write the number of this process there once all is in\n"

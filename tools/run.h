@@ -158,6 +158,7 @@ struct sink {
 
 extern const struct sink run_lines, record_sink;
 #define LOSSY_MAX 64
+#define ENVIRONMENT_MAX 64
 
 /* --- the whole ------------------------------------------------------------- */
 
@@ -169,6 +170,8 @@ struct run {
 	int (*policy_make)(const struct run *run, struct krsi_policy **ret);	/* when no path is given; NULL: one is */
 	const char *operations;		/* for it; NULL: its own choice */
 	uint32_t engine_flags;
+	const char *environment[ENVIRONMENT_MAX];	/* variables that events have */
+	size_t environment_count;
 	uint32_t format;		/* enum krsi_encode_format */
 	bool permissive;
 	bool verbose;
@@ -219,6 +222,9 @@ int run_drain(struct run *run);
 enum run_option {
 	RUN_OPTION_BACKEND = TOOL_OPTION_FIRST_FREE,
 	RUN_OPTION_DENIAL_RING_SIZE,
+	RUN_OPTION_DIGESTS,
+	RUN_OPTION_ENVIRONMENT,
+	RUN_OPTION_NO_STATS,
 	RUN_OPTION_PERMISSIVE,
 	RUN_OPTION_PIDFILE,
 	RUN_OPTION_READY_FD,
@@ -231,6 +237,9 @@ enum run_option {
 	TOOL_OPTIONS,										\
 	{ "backend", required_argument, NULL, RUN_OPTION_BACKEND },				\
 	{ "denial-ring-size", required_argument, NULL, RUN_OPTION_DENIAL_RING_SIZE },		\
+	{ "digests", no_argument, NULL, RUN_OPTION_DIGESTS },					\
+	{ "environment", required_argument, NULL, RUN_OPTION_ENVIRONMENT },			\
+	{ "no-stats", no_argument, NULL, RUN_OPTION_NO_STATS },					\
 	{ "permissive", no_argument, NULL, RUN_OPTION_PERMISSIVE },				\
 	{ "pidfile", required_argument, NULL, RUN_OPTION_PIDFILE },				\
 	{ "ready-fd", required_argument, NULL, RUN_OPTION_READY_FD },				\

@@ -11,8 +11,7 @@
 #include "json.h"
 #include "run.h"
 #include "run_stats.h"
-
-#define FORMAT 1
+#include "stats_socket.h"
 
 /* JSON's numbers have a sign here; no figure comes to where that matters. */
 static json_t *number(uint64_t value)
@@ -47,7 +46,7 @@ static json_t *rule_make(const struct run *run, const struct krsi_policy *policy
 	const char *mode;
 
 	krsi_policy_rule_info(policy, index, &rule);
-	krsi_engine_rule_info(run->engine, krsi_policy_name(policy), rule.name, &done);
+	krsi_engine_rule_at(run->engine, krsi_policy_name(policy), index, &done);
 	mode = mode_word(run, rule.mode);
 	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o}", "name", json_text(rule.name), "action", rule.action, "mode", mode,
 			 "hits", number(done.hits),
@@ -179,7 +178,7 @@ char *run_figures_text(void *data)
 
 	krsi_engine_info(run->engine, &info);
 	whole = json_pack("{s:i, s:s, s:i, s:I, s:I, s:I, s:b, s:s, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:{s:o, s:o}, s:o, s:b, s:o, s:o}",
-			  "format", FORMAT, "version", krsi_version(), "pid", (int)getpid(),
+			  "format", STATS_FORMAT, "version", krsi_version(), "pid", (int)getpid(),
 			  "start_time_ns", (json_int_t)run->start_time, "time_ns", (json_int_t)clock_ns(CLOCK_REALTIME),
 			  "boot_ns", (json_int_t)clock_ns(CLOCK_BOOTTIME), "permissive", (int)run->permissive,
 			  "backend", run_backend_name(info.backend), "missed", number(info.missed),

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libkrsi/engine.h>
+
 #include "run.h"
 
 #define RING_SIZE_MAX (UINT32_C(1) << 31)
@@ -98,6 +100,36 @@ static int rotate_count_read(const struct tool_command *self, struct run *run)
 	return -1;
 }
 
+/* "LD_PRELOAD", or "LD_*". */
+static bool is_variable(const char *word)
+{
+	size_t size = strcspn(word, "=*");
+
+	return size && (!word[size] || strcmp(word + size, "*") == 0);
+}
+
+static int environment_read(const struct tool_command *self, struct run *run)
+{
+	char *rest = optarg, *word;
+
+	run->engine_flags &= ~(uint32_t)KRSI_ENGINE_ENVIRONMENT;
+	run->environment_count = 0;
+	if (strcmp(optarg, "none") == 0)
+		return -1;
+	if (strcmp(optarg, "all") == 0) {
+		run->engine_flags |= KRSI_ENGINE_ENVIRONMENT;
+		return -1;
+	}
+	while ((word = strsep(&rest, ","))) {
+		if (!is_variable(word))
+			return tool_usage(self, "--environment is none, all, or names of variables such as LD_PRELOAD,LD_*, not \"%s\"", word);
+		if (run->environment_count == ENVIRONMENT_MAX)
+			return tool_usage(self, "--environment has more than %d names; NAME* stands for all that begin with NAME", ENVIRONMENT_MAX);
+		run->environment[run->environment_count++] = word;
+	}
+	return -1;
+}
+
 int run_options_check(const struct tool_command *self, const struct run *run)
 {
 	if (run->rotation.count && !run->rotation.size)
@@ -114,6 +146,14 @@ int run_option_read(const struct tool_command *self, struct run *run, int c, cha
 		return backend_read(self, run);
 	case RUN_OPTION_DENIAL_RING_SIZE:
 		return ring_size_read(self, "--denial-ring-size", &run->denial_ring_size);
+	case RUN_OPTION_DIGESTS:
+		run->engine_flags |= KRSI_ENGINE_DIGESTS;
+		return -1;
+	case RUN_OPTION_ENVIRONMENT:
+		return environment_read(self, run);
+	case RUN_OPTION_NO_STATS:
+		run->no_stats = true;
+		return -1;
 	case RUN_OPTION_PERMISSIVE:
 		run->permissive = true;
 		return -1;

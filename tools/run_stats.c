@@ -3,22 +3,20 @@
  * The socket of `krsi run`: whoever connects gets one text and the end. Policies and events come first, so
  * nothing here waits, no more than a few are served at a time, and who does not read is let go.
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "run_stats.h"
+#include "stats_socket.h"
 #include "tool.h"
 
 #define CLIENTS_MAX 8
@@ -82,12 +80,6 @@ static int dir_check(const char *dir)
 	return -1;
 }
 
-static int address_set(struct sockaddr_un *address, const char *dir, const char *name)
-{
-	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	return snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s", dir, name) < (int)sizeof(address->sun_path) ? 0 : -1;
-}
-
 /* Whether a socket is nobody's: its process is gone, and nobody listens in another PID namespace either. */
 static bool is_stale(const struct sockaddr_un *address, pid_t pid)
 {
@@ -104,19 +96,6 @@ static bool is_stale(const struct sockaddr_un *address, pid_t pid)
 	return stale;
 }
 
-/* The number in "NUMBER.sock", or 0. */
-static pid_t name_pid(const char *name)
-{
-	char *end;
-	long pid;
-
-	if (!isdigit((unsigned char)*name))
-		return 0;
-	errno = 0;
-	pid = strtol(name, &end, 10);
-	return !errno && pid <= INT32_MAX && strcmp(end, ".sock") == 0 ? (pid_t)pid : 0;
-}
-
 static void stale_remove(const char *dir)
 {
 	struct sockaddr_un address;
@@ -125,8 +104,8 @@ static void stale_remove(const char *dir)
 	pid_t pid;
 
 	while (list && (entry = readdir(list))) {
-		pid = name_pid(entry->d_name);
-		if (pid && address_set(&address, dir, entry->d_name) == 0 && is_stale(&address, pid))
+		pid = stats_socket_pid(entry->d_name);
+		if (pid && stats_address(&address, dir, pid) == 0 && is_stale(&address, pid))
 			unlink(address.sun_path);
 	}
 	if (list)
@@ -166,7 +145,6 @@ static int listener_open(struct stats_server *server)
 struct stats_server *stats_server_open(const char *dir, stats_text_fn text, void *data)
 {
 	struct stats_server *server;
-	char name[32];
 	size_t i;
 
 	if (dir_check(dir))
@@ -182,9 +160,7 @@ struct stats_server *stats_server_open(const char *dir, stats_text_fn text, void
 	server->fd = server->epoll_fd = -1;
 	for (i = 0; i < CLIENTS_MAX; i++)
 		server->clients[i].fd = -1;
-	snprintf(name, sizeof(name), "%d.sock", (int)getpid());
-	errno = ENAMETOOLONG;
-	if (address_set(&server->address, dir, name) == 0 && listener_open(server) == 0)
+	if (stats_address(&server->address, dir, getpid()) == 0 && listener_open(server) == 0)
 		return server;
 	warn(server->address.sun_path, strerror(errno));
 	stats_server_close(server);

@@ -13,8 +13,6 @@
 struct krsi_event;
 struct run;
 
-#define STATS_DIR "/run/krsi"
-
 /* --- the socket ------------------------------------------------------------ */
 
 struct stats_server;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "json.h"
-#include "run_stats.h"
+#include "stats_socket.h"
 #include "tool.h"
 
 enum stats_option {
@@ -59,7 +59,7 @@ static int stats_run(const struct tool_command *self, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		json |= c == OPTION_JSON;
 		prometheus |= c == OPTION_PROMETHEUS;
-		if (c == OPTION_PID && !(pid = figures_pid(optarg)))
+		if (c == OPTION_PID && !(pid = stats_pid(optarg)))
 			return tool_usage(self, "--pid is the number of a process, not \"%s\"", optarg);
 		if (c == OPTION_JSON || c == OPTION_PROMETHEUS || c == OPTION_PID)
 			continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * Figures of running `krsi run`s, as stats and top have them: stats_fetch.c asks for them, stats_text.c and
+ * Figures of running `krsi run`s, as stats and top have them: stats_fetch.c asks for them, where stats_socket.c says, stats_text.c and
  * stats_prometheus.c print them. docs/statistics.md has every member.
  */
 #ifndef KRSI_TOOL_STATS_H
@@ -29,9 +29,6 @@ int figures_fetch(const char *dir, pid_t pid, struct figures *figures);
 json_t *figures_read(const char *text, size_t size, const char **problem);
 
 void figures_free(struct figures *figures);
-
-/* A PID of an argument; 0: it is none. */
-pid_t figures_pid(const char *text);
 
 /*
  * A member, however deep: "events.lost". Numbers that are not there are 0, texts "", lists empty: another version

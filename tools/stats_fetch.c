@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* Asking running `krsi run`s for their figures. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "stats.h"
+#include "stats_socket.h"
 #include "tool.h"
 
 #define PATIENCE_S 5
 #define ANSWER_MAX ((size_t)64 << 20)
-#define FORMAT 1
 
 /* --- members ------------------------------------------------------------------ */
 
@@ -52,7 +50,7 @@ json_t *figures_read(const char *text, size_t size, const char **problem)
 
 	if (!json_is_object(object))
 		*problem = size ? "its answer is not a JSON object" : "it gave no answer; it may have just ended";
-	else if (figure_number(object, "format") > FORMAT)
+	else if (figure_number(object, "format") > STATS_FORMAT)
 		*problem = "its answer is of a newer krsi; use that version's command";
 	else if (figure_number(object, "format") < 1 || figure_number(object, "pid") < 1)
 		*problem = "its answer is not one of krsi run";
@@ -66,11 +64,10 @@ json_t *figures_read(const char *text, size_t size, const char **problem)
 static int connect_to(const char *dir, pid_t pid)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address;
 	int fd, saved;
 
-	errno = ENAMETOOLONG;
-	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/%d.sock", dir, (int)pid) >= (int)sizeof(address.sun_path))
+	if (stats_address(&address, dir, pid))
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -143,23 +140,9 @@ static int ask(const char *dir, pid_t pid, json_t **ret)
 
 /* --- all of them ------------------------------------------------------------------ */
 
-pid_t figures_pid(const char *text)
-{
-	char *end;
-	long pid;
-
-	if (!isdigit((unsigned char)*text))
-		return 0;
-	errno = 0;
-	pid = strtol(text, &end, 10);
-	return errno || *end || pid > INT32_MAX ? 0 : (pid_t)pid;
-}
-
 static int is_socket(const struct dirent *entry)
 {
-	const char *dot = strchr(entry->d_name, '.');
-
-	return dot && strcmp(dot, ".sock") == 0 && isdigit((unsigned char)*entry->d_name);
+	return stats_socket_pid(entry->d_name) != 0;
 }
 
 static int add(const char *dir, pid_t pid, struct figures *figures)
@@ -189,7 +172,7 @@ static int add_all(const char *dir, struct figures *figures)
 		return TOOL_FAILED;
 	}
 	for (i = 0; i < count; i++) {
-		if (add(dir, (pid_t)strtol(names[i]->d_name, NULL, 10), figures))
+		if (add(dir, stats_socket_pid(names[i]->d_name), figures))
 			code = TOOL_FAILED;
 		free(names[i]);
 	}

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "load.h"
-#include "run_stats.h"
+#include "stats_socket.h"
 #include "tool.h"
 #include "top.h"
 
@@ -161,7 +161,7 @@ static int option_read(const struct tool_command *self, struct top *top, int c, 
 		top->interval_ms = interval_read(optarg);
 		return top->interval_ms ? -1 : tool_usage(self, "--interval is a number of seconds, from 0.1 to %d, not \"%s\"", INTERVAL_MAX_S, optarg);
 	case OPTION_PID:
-		top->pid = figures_pid(optarg);
+		top->pid = stats_pid(optarg);
 		return top->pid ? -1 : tool_usage(self, "--pid is the number of a process, not \"%s\"", optarg);
 	default:
 		return tool_common_option(self, c, argv);

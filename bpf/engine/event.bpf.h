@@ -6,6 +6,7 @@
 #ifndef KRSI_ENGINE_EVENT_BPF_H
 #define KRSI_ENGINE_EVENT_BPF_H
 
+#include "digest.bpf.h"
 #include "strings.bpf.h"
 
 /* --- what is lost ---------------------------------------------------------- */
@@ -383,6 +384,61 @@ MATCH_FN __u32 event_strings_page(__u32 at, __u32 index, __u32 where, __u64 addr
 	return size;
 }
 
+#define EACH_BYTE(byte) ((byte) * 0x0101010101010101ULL)
+
+/* The highest bit of each byte that is 0. No carry leaves a byte, so none of its neighbours is taken for one. */
+static __always_inline __u64 word_zeros(__u64 word)
+{
+	return ~(((word & EACH_BYTE(0x7fULL)) + EACH_BYTE(0x7fULL)) | word | EACH_BYTE(0x7fULL));
+}
+
+/* How many bytes have their highest bit set, and no byte another one. */
+static __always_inline __u32 word_count(__u64 bits)
+{
+	return (bits >> 7) * EACH_BYTE(1) >> 56;
+}
+
+/*
+ * How many of `size` bytes at `where` are the first `argc` strings; event->left: how many of these are not whole. For
+ * machines that have the first byte lowest.
+ */
+MATCH_FN __u32 event_arguments_size(__u32 index, __u32 where, __u32 size, __u32 argc)
+{
+	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
+	__u64 place = where, zeros;
+	__u32 count, i;
+
+	asm volatile("" : "+r"(place));
+	if (!event || place > EVENT_TEXTS_SIZE - EVENT_STRINGS_SIZE)
+		return 0;
+	event->left = argc;
+	if (!argc)
+		return 0;
+	for (i = 0; i < EVENT_STRINGS_SIZE; i += 8) {
+		if (i >= size)
+			return size;
+		zeros = word_zeros(*(__u64 *)(event->texts + place + i));
+		count = word_count(zeros);
+		if (count >= event->left)
+			break;
+		event->left -= count;
+	}
+	if (i >= EVENT_STRINGS_SIZE)
+		return size;
+	for (count = 0; count < 7; count++) {
+		if (event->left == 1)
+			break;
+		event->left--;
+		zeros &= zeros - 1;
+	}
+	i += word_count(((zeros & -zeros) - 1) & EACH_BYTE(0x80ULL)) + 1;
+	/* What is behind the end is of another event. */
+	if (i > size)
+		return size;
+	event->left = 0;
+	return i;
+}
+
 /* The strings that a program is executed with: arguments, and the environment behind them. */
 MATCH_FN __u32 event_strings_add(__u32 at, __u32 index, __u32 used)
 {
@@ -416,6 +472,12 @@ MATCH_FN __u32 event_strings_add(__u32 at, __u32 index, __u32 used)
 	}
 	if (address < end)
 		list.flags = KRSI_EVENT_TEXT_CUT;
+	if (!want_environment) {
+		size = event_arguments_size(index, used + sizeof(list), event->end, slot->act.strings.argc);
+		if (event->left == 0)
+			list.flags = 0;		/* all arguments are there */
+		event->end = size;
+	}
 	list.size = event->end;
 	bpf_probe_read_kernel(event->texts + used, sizeof(list), &list);
 	event_number(&event->numbers[PLACE_ARGC], KRSI_EVENT_ARGC, slot->act.strings.argc, 1);
@@ -477,7 +539,8 @@ static __always_inline __u32 event_texts_add(__u32 at, const struct engine_slot 
 	used = event_text_add(index, used, event->mount[EVENT_EXE], event->dentry[EVENT_EXE], KRSI_EVENT_EXE);
 	used = event_text_add(index, used, event->mount[EVENT_CWD], event->dentry[EVENT_CWD], KRSI_EVENT_CWD);
 	used = event_cgroup_add(index, used);
-	return event_strings_add(at, index, used);
+	used = event_strings_add(at, index, used);
+	return slot->act.has & ACT_PROGRAM ? event_digests_add(index, used, slot->act.strings.file) : used;
 }
 
 /* A clause that reports applied: tell it. */

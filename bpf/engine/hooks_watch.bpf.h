@@ -14,7 +14,7 @@ struct signal_struct {
 	} live;
 } __attribute__((preserve_access_index));
 struct task_struct___exit { int exit_code; } __attribute__((preserve_access_index));
-struct mm_struct___strings { unsigned long arg_start, env_end; } __attribute__((preserve_access_index));
+struct mm_struct___strings { unsigned long arg_start, arg_end, env_end; } __attribute__((preserve_access_index));
 struct bpf_iter__task___meta { struct bpf_iter_meta *meta; struct task_struct *task; } __attribute__((preserve_access_index));
 struct bpf_iter_meta { struct seq_file *seq; } __attribute__((preserve_access_index));
 
@@ -97,7 +97,10 @@ MATCH_FN __u32 watch_strings(__u32 index, __u32 used, __u32 argc)
 		return used;
 	bpf_core_read(&mm, sizeof(mm), &event_task(event)->mm);
 	bpf_core_read(&start, sizeof(start), &mm->arg_start);
-	bpf_core_read(&end, sizeof(end), &mm->env_end);
+	if (want_environment)
+		bpf_core_read(&end, sizeof(end), &mm->env_end);
+	else
+		bpf_core_read(&end, sizeof(end), &mm->arg_end);
 	asm volatile("" : "+r"(place));
 	if (end < start || place > EVENT_TEXTS_SIZE - EVENT_STRINGS_SIZE - sizeof(list))
 		return used;
@@ -183,7 +186,7 @@ HOOK(watch_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exec")
 HOOK(watch_exec, struct task_struct *task, int old, struct linux_binprm *bprm)
 {
-	__u64 name = 0, interpreter = 0;
+	__u64 name = 0, interpreter = 0, file = 0;
 	struct event_slot *event;
 	__u32 used, argc;
 	int index;
@@ -198,8 +201,10 @@ HOOK(watch_exec, struct task_struct *task, int old, struct linux_binprm *bprm)
 	watch_program(index);
 	bpf_core_read(&name, sizeof(name), &bprm->filename);
 	bpf_core_read(&interpreter, sizeof(interpreter), &bprm->interp);
+	bpf_core_read(&file, sizeof(file), &bprm->file);
 	used = watch_script(index, watch_texts(event, index), name, interpreter);
-	watch_send(event, index, watch_strings(index, used, argc));
+	used = watch_strings(index, used, argc);
+	watch_send(event, index, event_digests_add(index, used, file));
 	return 0;
 }
 

@@ -265,6 +265,7 @@ struct act {
 
 	struct {			/* of a program that is about to be executed: strings.bpf.h */
 		__u64 tables;		/* of its pages */
+		__u64 file;		/* that it is in */
 		__u64 begin, next, end;	/* addresses in it */
 		__u32 argc;		/* strings that are arguments */
 		__u32 number;		/* of the string */
@@ -414,6 +415,9 @@ struct {
 /* Bytes that are to be in `events` before the reader is woken; 0: whenever it has read all. */
 const volatile __u64 wake_bytes;
 
+/* Whether events have the environment of what is executed. It may hold secrets: otherwise it does not leave the kernel. */
+const volatile __u32 want_environment;
+
 /* Where numbers are in an event, so that most of its bytes are written without a question. */
 enum event_place {
 	PLACE_CPU,
@@ -482,7 +486,7 @@ struct event_slot {
 	__u64 task, cgroup;		/* what the event is of */
 	__u64 mount[EVENT_FILES], dentry[EVENT_FILES];
 	__u32 end;			/* of the text that is being made */
-	__u32 reserved;
+	__u32 left;			/* strings that are still to come */
 };
 
 struct {

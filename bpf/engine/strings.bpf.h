@@ -233,6 +233,7 @@ static __always_inline void act_strings(__u32 at, struct linux_binprm *bprm)
 	if (!slot)
 		return;
 	bpf_core_read(&slot->act.strings.tables, sizeof(__u64), &bprm->mm->pgd);
+	bpf_core_read(&slot->act.strings.file, sizeof(__u64), &bprm->file);
 	slot->act.strings.begin = slot->act.strings.next = bprm->p;
 	slot->act.strings.end = bprm->exec;
 	slot->act.strings.argc = bprm->argc;

@@ -24,6 +24,7 @@
 #include <libkrsi/ctx.h>
 #include <libkrsi/event.h>
 #include <libkrsi/macros.h>
+#include <libkrsi/matcher.h>
 
 KRSI_BEGIN_DECLS
 
@@ -43,6 +44,11 @@ enum krsi_encode_flags {
 	KRSI_ENCODE_UTF8 = 2,		/**< text: characters beyond ASCII stay as they are */
 	KRSI_ENCODE_DETAILS = 4,	/**< text: below the line every field, in indented lines of their own */
 	KRSI_ENCODE_NAMES = 8,		/**< names of users and groups are looked up, see krsi_encoder_event() */
+};
+
+/** What is to be said of a decision: bits. */
+enum krsi_encode_decision_flags {
+	KRSI_ENCODE_UNSURE = 1,		/**< the event does not tell all that the policies look at: krsi_matcher_unknown() */
 };
 
 /** Wishes for a new encoder. All texts are copied. */
@@ -95,6 +101,28 @@ KRSI_API void krsi_encoder_free(struct krsi_encoder *encoder);
  * @since 1.0
  */
 KRSI_API int krsi_encoder_event(struct krsi_encoder *encoder, const struct krsi_event *event, const char **text, size_t *size);
+
+/**
+ * @brief Encode an event with what policies would have said of it, as krsi_matcher_decide() tells.
+ *
+ * In text it stands in place of what was said: the outcome, such as WOULD-DENY, policy and rule, and the error. JSON has
+ * it in a member of its own, `replay`. Other formats have no place for it.
+ *
+ * @param encoder   the encoder
+ * @param event     the event that the question was made of: krsi_question_event()
+ * @param decision  the answer
+ * @param flags     bits of enum krsi_encode_decision_flags
+ * @param text      as for krsi_encoder_event()
+ * @param size      likewise
+ * @return 0 on success, or
+ * @retval -EINVAL      an argument is NULL, or `decision->sz` not set
+ * @retval -E2BIG       `decision` has a member, or `flags` a bit, that this library does not know
+ * @retval -EOPNOTSUPP  the encoder's format is neither text nor JSON
+ * @retval -ENOMEM      no memory; nothing is encoded in part
+ * @since 1.0
+ */
+KRSI_API int krsi_encoder_decision(struct krsi_encoder *encoder, const struct krsi_event *event,
+				   const struct krsi_decision_info *decision, uint32_t flags, const char **text, size_t *size);
 
 /**
  * @brief Encode that events could not be passed on by the caller, as where a disk is full.

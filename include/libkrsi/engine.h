@@ -38,8 +38,14 @@ struct krsi_event;
 /** How an engine works. */
 enum krsi_engine_flags {
 	KRSI_ENGINE_PERMISSIVE = 1,	/**< nothing is carried out, whatever policies and rules say: all is only reported */
-	KRSI_ENGINE_ENVIRONMENT = 2,	/**< events of executions have the environment, which may hold secrets: KRSI_EVENT_ENV */
+	KRSI_ENGINE_ENVIRONMENT = 2,	/**< events of executions have the whole environment, which may hold secrets: KRSI_EVENT_ENV */
 	KRSI_ENGINE_PROCESSES = 4,	/**< events of every fork, execution and end, without a rule: libkrsi/process.h */
+	/**
+	 * Events of executions have digests of the file, as far as the kernel computes any: KRSI_EVENT_DIGEST,
+	 * KRSI_EVENT_VERITY_DIGEST. For the first the kernel reads the whole file in the way of each execve(2) that is
+	 * told of.
+	 */
+	KRSI_ENGINE_DIGESTS = 8,
 };
 
 /** How the programs of an engine sit on the kernel's security hooks. Numbers are ABI. docs/backends.md compares them. */
@@ -76,6 +82,13 @@ struct krsi_engine_opts {
 	uint64_t wake_bytes;
 	uint32_t backend;	/**< enum krsi_engine_backend; krsi_engine_info() tells what became of it */
 	uint32_t reserved;	/**< 0 */
+	/**
+	 * Variables of the environment that events of executions have, and no others: names such as "LD_PRELOAD", or what
+	 * names begin with and a star, "LD_*"; at most 256. NULL: none, or all with KRSI_ENGINE_ENVIRONMENT, with which it
+	 * cannot be combined. Borrowed for the call.
+	 */
+	const char *const *environment;
+	uint64_t environment_count;	/**< how many names these are */
 };
 
 /** Why events were lost. Numbers are ABI: new ones go at the end. */
@@ -148,10 +161,11 @@ typedef int (*krsi_event_fn)(void *data, const struct krsi_event *event);
  * @param opts  options, or NULL for all defaults
  * @param ret   receives the engine, to free with krsi_engine_free(); untouched on failure
  * @return 0 on success, or
- * @retval -EINVAL      an argument is NULL, `opts->sz` not set, the ring's size no power of two, or a flag or the backend unknown
+ * @retval -EINVAL      an argument is NULL, `opts->sz` not set, the ring's size no power of two, a flag or the backend unknown,
+ *                      or a name of a variable none; the detail has the name
  * @retval -E2BIG       `opts` has a member that this library does not know
  * @retval -EOPNOTSUPP  this kernel cannot do it, for example as KRSI_ENGINE_LSM was asked for and bpf is not among its
- *                      active security modules; the detail has the reason and the fix
+ *                      active security modules, or it has no digests of files; the detail has the reason and the fix
  * @retval -ENOMEM      no memory
  * @since 1.0
  */
@@ -323,6 +337,21 @@ KRSI_API int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engi
  */
 KRSI_API int krsi_engine_rule_info(const struct krsi_engine *engine, const char *policy, const char *rule,
 				   struct krsi_engine_rule_info *info);
+
+/**
+ * @brief The same by the rule's number, for who asks about all of them: it is not looked for.
+ *
+ * @param engine  the engine
+ * @param policy  name of the policy
+ * @param index   of the rule in its policy, as for krsi_policy_rule_name()
+ * @param info    filled, at most `info->sz` bytes of it
+ * @return 0 on success, or
+ * @retval -EINVAL  an argument is NULL or `info->sz` not set
+ * @retval -ENOENT  no policy in force has that name, or it has not so many rules
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_rule_at(const struct krsi_engine *engine, const char *policy, size_t index,
+				 struct krsi_engine_rule_info *info);
 
 /**
  * @brief A program of the engine that is attached now, by number.

@@ -37,6 +37,12 @@ enum krsi_event_flags {
 	KRSI_EVENT_UNRESOLVED = 2,	/**< the object could not be identified, and the rule might have applied */
 };
 
+/** What KRSI_EVENT_LOST_CAUSE says. Numbers are ABI: new ones go at the end. */
+enum krsi_event_lost_cause {
+	KRSI_EVENT_LOST_KERNEL = 1,	/**< no room in the kernel: krsi_engine_lost() */
+	KRSI_EVENT_LOST_OUTPUT = 2,	/**< they could not be written to the recording, or krsi_recorder_lost() told so */
+};
+
 /** Bits of KRSI_EVENT_FACTS. Numbers are ABI: new ones go at the end. */
 enum krsi_event_fact {
 	KRSI_EVENT_FACT_MEMFD = 1,		/**< made by memfd_create(2) */
@@ -144,10 +150,10 @@ KRSI_API const char *krsi_event_rule(const struct krsi_event *event);
 KRSI_API int krsi_event_number(const struct krsi_event *event, uint32_t field, uint64_t *ret);
 
 /**
- * @brief A text or a list of the event.
+ * @brief A text, a list or bytes of the event.
  *
  * @param event  the event
- * @param field  enum krsi_event_field of type KRSI_EVENT_TYPE_TEXT or KRSI_EVENT_TYPE_LIST
+ * @param field  enum krsi_event_field of type KRSI_EVENT_TYPE_TEXT, KRSI_EVENT_TYPE_LIST or KRSI_EVENT_TYPE_BYTES
  * @param size   receives its size in bytes; may be NULL
  * @param flags  receives bits of enum krsi_event_text_flags; may be NULL
  * @return the bytes, not terminated, valid during the callback; NULL when it is absent, or no field of this type

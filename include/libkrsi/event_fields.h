@@ -26,6 +26,7 @@ enum krsi_event_field_type {
 	KRSI_EVENT_TYPE_TEXT = 2,	/**< bytes, not terminated: krsi_event_text() */
 	KRSI_EVENT_TYPE_LIST = 3,	/**< strings of bytes, each with a NUL behind it: krsi_event_text() */
 	KRSI_EVENT_TYPE_ADDRESS = 4,	/**< 16 bytes, IPv4 as the v4-mapped address of RFC 4291: krsi_event_address() */
+	KRSI_EVENT_TYPE_BYTES = 5,	/**< bytes that are no text: krsi_event_text() */
 };
 
 /** Fields of an event. Numbers are ABI: a field that is added gets a new one. */
@@ -82,6 +83,8 @@ enum krsi_event_field {
 	KRSI_EVENT_TARGET_START_TIME = 58,	/**< its start, ns of CLOCK_BOOTTIME */
 	KRSI_EVENT_TARGET_COOKIE = 59,	/**< its cookie */
 	KRSI_EVENT_SIGNAL_NUMBER = 60,	/**< signal that the subject sends */
+	KRSI_EVENT_DIGEST_ALGORITHM = 61,	/**< algorithm of the digest, a number of linux/hash_info.h: 4 is SHA-256 */
+	KRSI_EVENT_VERITY_ALGORITHM = 62,	/**< that of the digest of fs-verity, likewise */
 
 	/* of an end, and of what is not there */
 	KRSI_EVENT_EXIT_CODE = 70,	/**< as given to exit(2); absent when a signal ended it */
@@ -89,6 +92,7 @@ enum krsi_event_field {
 	KRSI_EVENT_RUN_TIME = 72,	/**< ns from its start to its end */
 	KRSI_EVENT_ARGC = 73,		/**< how many strings of KRSI_EVENT_STRINGS are arguments */
 	KRSI_EVENT_LOST_COUNT = 75,	/**< events that are missing here */
+	KRSI_EVENT_LOST_CAUSE = 76,	/**< why they are: 1, or absent: no room in the kernel; 2: they could not be written to the recording */
 
 	/* texts */
 	KRSI_EVENT_PATH = 80,		/**< of the object */
@@ -106,12 +110,16 @@ enum krsi_event_field {
 
 	/* lists */
 	KRSI_EVENT_ARGV = 100,		/**< arguments of the program that is executed; those that are whole when the list is cut */
-	KRSI_EVENT_ENV = 101,		/**< its environment, likewise; absent unless it is asked for, see KRSI_ENGINE_ENVIRONMENT */
+	KRSI_EVENT_ENV = 101,		/**< what was asked for of its environment, likewise; absent when nothing was: see struct krsi_engine_opts */
 
 	KRSI_EVENT_STRINGS = 102,	/**< both, one behind the other, as far as 8,192 bytes hold them */
 
 	/* addresses */
 	KRSI_EVENT_ADDRESS = 110,	/**< of a socket's other side, or of its own, as the operation has it */
+
+	/* bytes */
+	KRSI_EVENT_DIGEST = 115,	/**< digest of the executed file's content, as IMA computes it */
+	KRSI_EVENT_VERITY_DIGEST = 116,	/**< its digest as fs-verity guarantees it: of a tree over the content, not of that itself */
 
 	KRSI_EVENT_FIELD_END = 128	/**< no field of this version has a number like this or above */
 };

@@ -37,6 +37,7 @@ struct krsi_recorder_info {
 	uint64_t events;	/**< written, or waiting to be */
 	uint64_t bytes;		/**< of them and of the file's head */
 	uint64_t failed;	/**< events that could not be written, and are not in the file */
+	uint64_t untold;	/**< of these and of krsi_recorder_lost(), those that the file does not tell of yet */
 };
 
 /**
@@ -57,6 +58,8 @@ KRSI_API int krsi_recorder_new(struct krsi_ctx *ctx, int fd, struct krsi_recorde
  * @brief Add an event. Events are kept until there are 64 KiB of them, and written together. That waits for a pipe
  *        that is full, also when it is non-blocking.
  *
+ * What could not be written is told by an event of KRSI_EVENT_KIND_LOST in its place.
+ *
  * @param recorder  the recorder
  * @param event     of any kind
  * @return 0 on success, or
@@ -68,6 +71,19 @@ KRSI_API int krsi_recorder_new(struct krsi_ctx *ctx, int fd, struct krsi_recorde
  * @since 1.0
  */
 KRSI_API int krsi_recorder_event(struct krsi_recorder *recorder, const struct krsi_event *event);
+
+/**
+ * @brief Have the recording tell that events are missing at this place, as where the file before it was full.
+ *
+ * Those that the recorder itself could not write are told of without it, as soon as there is room again.
+ *
+ * @param recorder  the recorder
+ * @param count     how many; they are not counted as failed
+ * @return 0, or
+ * @retval -EINVAL  `recorder` is NULL
+ * @since 1.0
+ */
+KRSI_API int krsi_recorder_lost(struct krsi_recorder *recorder, uint64_t count);
 
 /**
  * @brief Write what is kept.

@@ -3,6 +3,7 @@
  * Events in the Elastic Common Schema. The subject is `process`, the object `file` or one end of a connection. What the
  * schema has no field for is in `labels`, with krsi_ in front of its name. docs/events.md has the table.
  */
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -117,6 +118,25 @@ static void subject_put(struct krsi_priv_mapped *map)
 	krsi_priv_mapped_text(map, KRSI_EVENT_CONTAINER_RUNTIME, "container.runtime");
 }
 
+/* The schema has a member for each of these algorithms; those of others go to the rest. */
+static void digest_put(struct krsi_priv_mapped *map)
+{
+	static const char *const known[] = { "md5", "sha1", "sha256", "sha384", "sha512" };
+	char word[KRSI_PRIV_WORD_SIZE], path[KRSI_PRIV_WORD_SIZE];
+	const char *name;
+	uint64_t algorithm;
+	size_t i;
+
+	if (krsi_event_number(map->event, KRSI_EVENT_DIGEST_ALGORITHM, &algorithm))
+		return;
+	name = krsi_priv_hash_word(algorithm, word);
+	for (i = 0; i < COUNT(known) && strcmp(known[i], name) != 0; i++)
+		;
+	snprintf(path, sizeof(path), "process.hash.%s", name);
+	if (i < COUNT(known) && krsi_priv_mapped_hex(map, KRSI_EVENT_DIGEST, path))
+		map->done[KRSI_EVENT_DIGEST_ALGORITHM] = true;
+}
+
 /* The program: of an exec the one that is started, as the arguments are its own. */
 static void program_put(struct krsi_priv_mapped *map)
 {
@@ -127,6 +147,7 @@ static void program_put(struct krsi_priv_mapped *map)
 	krsi_priv_mapped_base(map, field, "process.name");
 	if (exec)
 		krsi_priv_mapped_text(map, KRSI_EVENT_EXE, "process.previous.executable");
+	digest_put(map);
 	krsi_priv_mapped_list(map, KRSI_EVENT_ARGV, "process.args");
 	krsi_priv_mapped_joined(map, KRSI_EVENT_ARGV, "process.command_line");
 	krsi_priv_mapped_list(map, KRSI_EVENT_ENV, "process.env_vars");

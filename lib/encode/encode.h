@@ -27,46 +27,7 @@ void krsi_priv_out_bytes(struct krsi_priv_out *out, const char *bytes, size_t si
 void krsi_priv_out_string(struct krsi_priv_out *out, const char *string);
 void krsi_priv_out_print(struct krsi_priv_out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- the encoder --------------------------------------------------------------- */
-
-enum krsi_priv_lost_cause {
-	KRSI_PRIV_LOST_RING,	/* by the kernel */
-	KRSI_PRIV_LOST_OUTPUT,	/* by the caller */
-};
-
-struct krsi_encoder {
-	uint32_t format, flags;
-	char *host_name, *host_id, *product_vendor, *product_name, *product_version;
-	struct krsi_priv_names *names;		/* NULL: they are not asked for */
-	uint64_t lost;				/* by the kernel, as far as it was encoded */
-	struct krsi_priv_out out;
-};
-
-/* Events that are not there. */
-struct krsi_priv_lost {
-	enum krsi_priv_lost_cause cause;
-	uint64_t count, total;
-	const char *operation;		/* "": not known */
-	bool has_time;
-	int64_t wall, boot;		/* when it was found, ns */
-};
-
-/* One format: they write to encoder->out. */
-void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event *event);
-void krsi_priv_encode_text_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
-void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event);
-void krsi_priv_encode_native_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
-
-void krsi_priv_encode_ecs(struct krsi_encoder *encoder, const struct krsi_event *event);
-void krsi_priv_encode_ecs_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
-void krsi_priv_encode_ocsf(struct krsi_encoder *encoder, const struct krsi_event *event);
-void krsi_priv_encode_ocsf_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
-
-/* The line for people without its time and without colour, as the message of other formats. */
-void krsi_priv_encode_message(struct krsi_priv_out *out, const struct krsi_event *event);
-void krsi_priv_encode_message_lost(struct krsi_priv_out *out, const struct krsi_priv_lost *lost);
-
-/* --- words (words.c) ------------------------------------------------------------- */
+/* --- what is said of events ---------------------------------------------------- */
 
 /* What happened. */
 enum krsi_priv_outcome {
@@ -88,7 +49,63 @@ enum krsi_priv_outcome {
 	KRSI_PRIV_OUTCOME_END,
 };
 
+/* What is said of an event: by its rule, or by policies that were asked. */
+struct krsi_priv_said {
+	enum krsi_priv_outcome outcome;
+	const char *verdict;
+	const char *policy, *rule;	/* NULL: not known */
+	size_t policy_size, rule_size;
+	uint64_t error, signal;		/* 0: none */
+	bool asked;			/* it did not happen */
+	bool unsure;			/* of what was asked */
+};
+
+/* --- the encoder --------------------------------------------------------------- */
+
+enum krsi_priv_lost_cause {
+	KRSI_PRIV_LOST_RING,	/* by the kernel */
+	KRSI_PRIV_LOST_OUTPUT,	/* by the caller */
+};
+
+struct krsi_encoder {
+	uint32_t format, flags;
+	char *host_name, *host_id, *product_vendor, *product_name, *product_version;
+	struct krsi_priv_names *names;		/* NULL: they are not asked for */
+	uint64_t lost[2];			/* by enum krsi_priv_lost_cause, as far as it was encoded */
+	struct krsi_priv_out out;
+};
+
+/* Events that are not there. */
+struct krsi_priv_lost {
+	enum krsi_priv_lost_cause cause;
+	uint64_t count, total;
+	const char *operation;		/* "": not known */
+	bool has_time;
+	int64_t wall, boot;		/* when it was found, ns */
+};
+
+/* One format: they write to encoder->out. Those that have a place for what was asked take it. */
+void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said);
+void krsi_priv_encode_text_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
+void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said);
+void krsi_priv_encode_native_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
+
+void krsi_priv_encode_ecs(struct krsi_encoder *encoder, const struct krsi_event *event);
+void krsi_priv_encode_ecs_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
+void krsi_priv_encode_ocsf(struct krsi_encoder *encoder, const struct krsi_event *event);
+void krsi_priv_encode_ocsf_lost(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
+
+/* The line for people without its time and without colour, as the message of other formats. */
+void krsi_priv_encode_message(struct krsi_priv_out *out, const struct krsi_event *event);
+void krsi_priv_encode_message_lost(struct krsi_priv_out *out, const struct krsi_priv_lost *lost);
+
+/* --- words (words.c) ------------------------------------------------------------- */
+
 enum krsi_priv_outcome krsi_priv_outcome(const struct krsi_event *event);
+
+/* What the event's rule says, and what policies would have said. */
+struct krsi_priv_said krsi_priv_said(const struct krsi_event *event);
+struct krsi_priv_said krsi_priv_said_asked(const struct krsi_decision_info *decision, bool unsure);
 
 /* "denied", "would_deny", ...; "" for kinds that have none. */
 const char *krsi_priv_outcome_word(enum krsi_priv_outcome outcome);
@@ -98,10 +115,11 @@ const char *krsi_priv_verdict_word(const struct krsi_event *event);
 
 #define KRSI_PRIV_WORD_SIZE 64
 
-/* Names of numbers, or the number itself where it has no name: "EPERM", "SIGTERM", "inet". */
+/* Names of numbers, or the number itself where it has no name: "EPERM", "SIGTERM", "inet", "sha256". */
 const char *krsi_priv_error_word(uint64_t error, char word[KRSI_PRIV_WORD_SIZE]);
 const char *krsi_priv_signal_word(uint64_t signal, char word[KRSI_PRIV_WORD_SIZE]);
 const char *krsi_priv_family_word(uint64_t family, char word[KRSI_PRIV_WORD_SIZE]);
+const char *krsi_priv_hash_word(uint64_t algorithm, char word[KRSI_PRIV_WORD_SIZE]);
 const char *krsi_priv_capability_word(unsigned int capability, char word[KRSI_PRIV_WORD_SIZE]);
 
 /* Word of one bit of KRSI_EVENT_FACTS, as policies have it. */
@@ -122,6 +140,7 @@ enum krsi_priv_number_kind {
 	KRSI_PRIV_NUMBER_ERROR,
 	KRSI_PRIV_NUMBER_SIGNAL,
 	KRSI_PRIV_NUMBER_FAMILY,
+	KRSI_PRIV_NUMBER_HASH,
 	KRSI_PRIV_NUMBER_USER,
 	KRSI_PRIV_NUMBER_GROUP,
 	KRSI_PRIV_NUMBER_DEVICE,	/* 8:1 */

@@ -180,13 +180,14 @@ void krsi_encoder_free(struct krsi_encoder *encoder)
 /* --- encoding ------------------------------------------------------------------------ */
 
 static const struct {
-	void (*event)(struct krsi_encoder *encoder, const struct krsi_event *event);
+	void (*said)(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said);
+	void (*event)(struct krsi_encoder *encoder, const struct krsi_event *event);	/* where that is NULL */
 	void (*lost)(struct krsi_encoder *encoder, const struct krsi_priv_lost *lost);
 } formats[] = {
-	[KRSI_ENCODE_TEXT] = { krsi_priv_encode_text, krsi_priv_encode_text_lost },
-	[KRSI_ENCODE_JSON] = { krsi_priv_encode_native, krsi_priv_encode_native_lost },
-	[KRSI_ENCODE_ECS] = { krsi_priv_encode_ecs, krsi_priv_encode_ecs_lost },
-	[KRSI_ENCODE_OCSF] = { krsi_priv_encode_ocsf, krsi_priv_encode_ocsf_lost },
+	[KRSI_ENCODE_TEXT] = { .said = krsi_priv_encode_text, .lost = krsi_priv_encode_text_lost },
+	[KRSI_ENCODE_JSON] = { .said = krsi_priv_encode_native, .lost = krsi_priv_encode_native_lost },
+	[KRSI_ENCODE_ECS] = { .event = krsi_priv_encode_ecs, .lost = krsi_priv_encode_ecs_lost },
+	[KRSI_ENCODE_OCSF] = { .event = krsi_priv_encode_ocsf, .lost = krsi_priv_encode_ocsf_lost },
 };
 
 static int hand_out(const struct krsi_encoder *encoder, const char **text, size_t *size)
@@ -206,21 +207,30 @@ static int lost_encode(struct krsi_encoder *encoder, const struct krsi_priv_lost
 	return hand_out(encoder, text, size);
 }
 
-/* What the engine tells of what the kernel lost. */
+/* What the engine tells of what the kernel lost, and a recording of what it could not take. */
 static int lost_event(struct krsi_encoder *encoder, const struct krsi_event *event, const char **text, size_t *size)
 {
 	struct krsi_priv_lost lost = { .cause = KRSI_PRIV_LOST_RING, .operation = krsi_event_operation(event) };
-	uint64_t boot;
+	uint64_t boot, cause;
 	int err;
 
+	if (krsi_event_number(event, KRSI_EVENT_LOST_CAUSE, &cause) == 0 && cause == KRSI_EVENT_LOST_OUTPUT)
+		lost.cause = KRSI_PRIV_LOST_OUTPUT;
 	krsi_event_number(event, KRSI_EVENT_LOST_COUNT, &lost.count);
-	lost.total = encoder->lost + lost.count;
+	lost.total = encoder->lost[lost.cause] + lost.count;
 	lost.has_time = krsi_event_number(event, KRSI_EVENT_TIME, &boot) == 0 && krsi_priv_wall(event, boot, &lost.wall);
 	lost.boot = lost.has_time ? (int64_t)boot : 0;
 	err = lost_encode(encoder, &lost, text, size);
 	if (!err)
-		encoder->lost = lost.total;
+		encoder->lost[lost.cause] = lost.total;
 	return err;
+}
+
+static int said_encode(struct krsi_encoder *encoder, const struct krsi_event *event, struct krsi_priv_said said, const char **text, size_t *size)
+{
+	krsi_priv_out_begin(&encoder->out);
+	formats[encoder->format].said(encoder, event, &said);
+	return hand_out(encoder, text, size);
 }
 
 int krsi_encoder_event(struct krsi_encoder *encoder, const struct krsi_event *event, const char **text, size_t *size)
@@ -229,9 +239,27 @@ int krsi_encoder_event(struct krsi_encoder *encoder, const struct krsi_event *ev
 		return -EINVAL;
 	if (krsi_event_kind(event) == KRSI_EVENT_KIND_LOST)
 		return lost_event(encoder, event, text, size);
+	if (formats[encoder->format].said)
+		return said_encode(encoder, event, krsi_priv_said(event), text, size);
 	krsi_priv_out_begin(&encoder->out);
 	formats[encoder->format].event(encoder, event);
 	return hand_out(encoder, text, size);
+}
+
+int krsi_encoder_decision(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_decision_info *decision,
+			  uint32_t flags, const char **text, size_t *size)
+{
+	struct krsi_decision_info have;
+	int err;
+
+	if (!encoder || !event || !decision || !text)
+		return -EINVAL;
+	if (flags & ~(uint32_t)KRSI_ENCODE_UNSURE)
+		return -E2BIG;
+	if (!formats[encoder->format].said)
+		return -EOPNOTSUPP;
+	err = KRSI_PRIV_OPTS_READ(NULL, &have, decision, "krsi_decision_info");
+	return err ? err : said_encode(encoder, event, krsi_priv_said_asked(&have, flags & KRSI_ENCODE_UNSURE), text, size);
 }
 
 static int64_t clock_ns(clockid_t clock)

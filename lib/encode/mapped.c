@@ -197,6 +197,18 @@ void krsi_priv_mapped_list(struct krsi_priv_mapped *map, uint32_t field, const c
 	map->done[field] = true;
 }
 
+bool krsi_priv_mapped_hex(struct krsi_priv_mapped *map, uint32_t field, const char *path)
+{
+	size_t size = 0;
+	const char *bytes = krsi_event_text(map->event, field, &size, NULL);
+
+	if (!bytes)
+		return false;
+	krsi_priv_json_put(&map->root, path, krsi_priv_json_hex(bytes, size));
+	map->done[field] = true;
+	return true;
+}
+
 /* Where the text's last slash is; NULL: there is none, or no text. */
 static const char *slash_find(const struct krsi_priv_mapped *map, uint32_t field, const char **text, size_t *size)
 {
@@ -288,6 +300,8 @@ static void rest_field(struct krsi_priv_mapped *map, uint32_t field, const struc
 		krsi_priv_json_put(&map->root, path, rest_number(map, field, number));
 	else if (info->type == KRSI_EVENT_TYPE_TEXT)
 		krsi_priv_mapped_text(map, field, path);
+	else if (info->type == KRSI_EVENT_TYPE_BYTES)
+		krsi_priv_mapped_hex(map, field, path);
 	else if (info->type == KRSI_EVENT_TYPE_LIST && map->strings)
 		krsi_priv_mapped_joined(map, field, path);
 	else if (info->type == KRSI_EVENT_TYPE_LIST)

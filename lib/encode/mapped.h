@@ -43,6 +43,9 @@ void krsi_priv_mapped_numbers(struct krsi_priv_mapped *map, const struct krsi_pr
 void krsi_priv_mapped_text(struct krsi_priv_mapped *map, uint32_t field, const char *path);
 void krsi_priv_mapped_list(struct krsi_priv_mapped *map, uint32_t field, const char *path);
 
+/* Bytes in hexadecimal. False: the event does not have them. */
+bool krsi_priv_mapped_hex(struct krsi_priv_mapped *map, uint32_t field, const char *path);
+
 /* Parts of a text: what is behind its last slash, and what is in front of that. */
 void krsi_priv_mapped_base(struct krsi_priv_mapped *map, uint32_t field, const char *path);
 void krsi_priv_mapped_directory(struct krsi_priv_mapped *map, uint32_t field, const char *path);

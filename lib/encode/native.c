@@ -25,6 +25,7 @@ static const char *member(uint32_t field, const char *name)
 	case KRSI_EVENT_ERROR:		/* behind the rule */
 	case KRSI_EVENT_SENT_SIGNAL:
 	case KRSI_EVENT_LOST_COUNT:	/* "count" */
+	case KRSI_EVENT_LOST_CAUSE:	/* "cause" */
 	case KRSI_EVENT_STRINGS:	/* "argv" and "env" */
 		return NULL;
 	default:
@@ -72,6 +73,8 @@ static json_t *name_make(struct krsi_priv_names *names, enum krsi_priv_number_ki
 		name = krsi_priv_signal_word(number, word);
 	else if (kind == KRSI_PRIV_NUMBER_FAMILY)
 		name = krsi_priv_family_word(number, word);
+	else if (kind == KRSI_PRIV_NUMBER_HASH)
+		name = krsi_priv_hash_word(number, word);
 	else if (kind == KRSI_PRIV_NUMBER_USER)
 		name = krsi_priv_user_name(names, number);
 	else if (kind == KRSI_PRIV_NUMBER_GROUP)
@@ -151,6 +154,15 @@ static void list_add(json_t **object, const struct krsi_event *event, uint32_t f
 	marks_add(object, name, flags);
 }
 
+static void hex_add(json_t **object, const struct krsi_event *event, uint32_t field, const char *name)
+{
+	size_t size = 0;
+	const char *bytes = krsi_event_text(event, field, &size, NULL);
+
+	if (bytes)
+		krsi_priv_json_put(object, name, krsi_priv_json_hex(bytes, size));
+}
+
 /* --- an event ------------------------------------------------------------------------- */
 
 static void field_add(struct krsi_encoder *encoder, json_t **object, const struct krsi_event *event, uint32_t field)
@@ -171,6 +183,8 @@ static void field_add(struct krsi_encoder *encoder, json_t **object, const struc
 		text_add(object, event, field, name);
 	} else if (info.type == KRSI_EVENT_TYPE_LIST) {
 		list_add(object, event, field, name);
+	} else if (info.type == KRSI_EVENT_TYPE_BYTES) {
+		hex_add(object, event, field, name);
 	} else if (field == KRSI_EVENT_ADDRESS) {
 		address = krsi_event_address(event);
 		if (address)
@@ -188,15 +202,34 @@ static void name_or_null_add(json_t **object, const char *name, const char *text
 
 static void rule_add(json_t **object, const struct krsi_event *event)
 {
-	size_t policy_size = 0, rule_size = 0;
-	const char *policy = krsi_priv_policy_name(event, &policy_size), *rule = krsi_priv_rule_name(event, &rule_size);
+	struct krsi_priv_said said = krsi_priv_said(event);
 
-	krsi_priv_json_put(object, "verdict", json_string(krsi_priv_verdict_word(event)));
-	krsi_priv_json_put(object, "outcome", json_string(krsi_priv_outcome_word(krsi_priv_outcome(event))));
+	krsi_priv_json_put(object, "verdict", json_string(said.verdict));
+	krsi_priv_json_put(object, "outcome", json_string(krsi_priv_outcome_word(said.outcome)));
 	krsi_priv_json_put(object, "unresolved", json_boolean(krsi_event_flags(event) & KRSI_EVENT_UNRESOLVED));
 	krsi_priv_json_put(object, "operation", json_string(krsi_event_operation(event)));
-	name_or_null_add(object, "policy", policy, policy_size);
-	name_or_null_add(object, "rule", rule, rule_size);
+	name_or_null_add(object, "policy", said.policy, said.policy_size);
+	name_or_null_add(object, "rule", said.rule, said.rule_size);
+}
+
+/* What policies would have said, beside what was said. */
+static json_t *asked_make(const struct krsi_priv_said *said)
+{
+	json_t *object = json_object();
+	char word[KRSI_PRIV_WORD_SIZE];
+
+	krsi_priv_json_put(&object, "verdict", json_string(said->verdict));
+	krsi_priv_json_put(&object, "outcome", json_string(krsi_priv_outcome_word(said->outcome)));
+	name_or_null_add(&object, "policy", said->policy, said->policy_size);
+	name_or_null_add(&object, "rule", said->rule, said->rule_size);
+	if (said->error) {
+		krsi_priv_json_put(&object, "error", krsi_priv_json_number(said->error));
+		krsi_priv_json_put(&object, "error_name", json_string(krsi_priv_error_word(said->error, word)));
+	}
+	if (said->signal)
+		krsi_priv_json_put(&object, "sent_signal", krsi_priv_json_number(said->signal));
+	krsi_priv_json_put(&object, "unsure", json_boolean(said->unsure));
+	return object;
 }
 
 static void head_add(struct krsi_encoder *encoder, json_t **object, const struct krsi_event *event)
@@ -222,7 +255,7 @@ static const char *type(uint32_t kind)
 	return kind < sizeof(types) / sizeof(types[0]) && types[kind] ? types[kind] : "unknown";
 }
 
-void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event)
+void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said)
 {
 	uint32_t kind = krsi_event_kind(event), field;
 	json_t *object = json_object();
@@ -239,6 +272,8 @@ void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_eve
 	number_add(encoder, &object, event, KRSI_EVENT_SENT_SIGNAL, "sent_signal");
 	for (field = 1; field < KRSI_EVENT_FIELD_END; field++)
 		field_add(encoder, &object, event, field);
+	if (said->asked)
+		krsi_priv_json_put(&object, "replay", asked_make(said));
 	krsi_priv_json_write(object, &encoder->out);
 }
 

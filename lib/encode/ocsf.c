@@ -218,6 +218,32 @@ static void actor_put(struct krsi_priv_mapped *map)
 	krsi_priv_mapped_integer(map, "actor.process.file.type_id", 1);
 }
 
+/* The only one of them. */
+static void digest_put(struct krsi_priv_mapped *map)
+{
+	static const struct {
+		const char *word, *name;
+		int id;
+	} known[] = { { "md5", "MD5", 1 }, { "sha1", "SHA-1", 2 }, { "sha256", "SHA-256", 3 }, { "sha512", "SHA-512", 4 } };
+	json_t *hashes = json_array(), *hash = json_object();
+	char word[KRSI_PRIV_WORD_SIZE];
+	uint64_t algorithm = 0;
+	const char *name, *bytes;
+	size_t size = 0, i;
+
+	krsi_event_number(map->event, KRSI_EVENT_DIGEST_ALGORITHM, &algorithm);
+	bytes = krsi_event_text(map->event, KRSI_EVENT_DIGEST, &size, NULL);
+	name = krsi_priv_hash_word(algorithm, word);
+	for (i = 0; i < COUNT(known) && strcmp(known[i].word, name) != 0; i++)
+		;
+	krsi_priv_json_put(&hash, "algorithm", json_string(i < COUNT(known) ? known[i].name : name));
+	krsi_priv_json_put(&hash, "algorithm_id", json_integer(i < COUNT(known) ? known[i].id : OTHER));
+	krsi_priv_json_put(&hash, "value", krsi_priv_json_hex(bytes, size));
+	krsi_priv_json_add(&hashes, hash);
+	krsi_priv_json_put(&map->root, "process.file.hashes", hashes);
+	map->done[KRSI_EVENT_DIGEST] = map->done[KRSI_EVENT_DIGEST_ALGORITHM] = true;
+}
+
 /* The arguments and the environment are of the program that is started. */
 static void launched_put(struct krsi_priv_mapped *map)
 {
@@ -227,6 +253,8 @@ static void launched_put(struct krsi_priv_mapped *map)
 		krsi_priv_mapped_text(map, program, "process.file.path");
 		krsi_priv_mapped_base(map, program, "process.file.name");
 		krsi_priv_mapped_integer(map, "process.file.type_id", 1);
+		if (krsi_priv_mapped_has(map, KRSI_EVENT_DIGEST) && krsi_priv_mapped_has(map, KRSI_EVENT_DIGEST_ALGORITHM))
+			digest_put(map);
 	}
 	/* The line does not tell where an argument ends, so the list is in the rest. */
 	krsi_priv_mapped_joined(map, KRSI_EVENT_ARGV, "process.cmd_line");

@@ -235,53 +235,46 @@ static void object_print(const struct line *line, const struct krsi_event *event
 /* --- why ------------------------------------------------------------------------------ */
 
 /* What the subject gets: "EPERM", "EPERM,SIGTERM"; "-" for nothing. */
-static void answer_print(const struct line *line, const struct krsi_event *event)
+static void answer_print(const struct line *line, const struct krsi_priv_said *said)
 {
 	char word[KRSI_PRIV_WORD_SIZE];
-	bool has_error, has_signal;
-	uint64_t error, number;
 
-	has_error = krsi_event_number(event, KRSI_EVENT_ERROR, &error) == 0;
-	has_signal = krsi_event_number(event, KRSI_EVENT_SENT_SIGNAL, &number) == 0;
 	krsi_priv_out_string(line->out, " ");
-	if (has_error)
-		krsi_priv_out_string(line->out, krsi_priv_error_word(error, word));
-	if (has_signal)
-		krsi_priv_out_print(line->out, "%s%s", has_error ? "," : "", krsi_priv_signal_word(number, word));
-	if (!has_error && !has_signal)
+	if (said->error)
+		krsi_priv_out_string(line->out, krsi_priv_error_word(said->error, word));
+	if (said->signal)
+		krsi_priv_out_print(line->out, "%s%s", said->error ? "," : "", krsi_priv_signal_word(said->signal, word));
+	if (!said->error && !said->signal)
 		krsi_priv_out_string(line->out, "-");
 }
 
-static void rule_print(const struct line *line, const struct krsi_event *event)
+static void rule_print(const struct line *line, const struct krsi_priv_said *said)
 {
-	size_t size = 1;
-	const char *name = krsi_priv_policy_name(event, &size);
-
 	krsi_priv_out_string(line->out, " ");
-	word_print(line, name ? name : "?", size);
-	size = 1;
-	name = krsi_priv_rule_name(event, &size);
+	word_print(line, said->policy ? said->policy : "?", said->policy ? said->policy_size : 1);
 	krsi_priv_out_string(line->out, "/");
-	word_print(line, name ? name : "?", size);
-	answer_print(line, event);
+	word_print(line, said->rule ? said->rule : "?", said->rule ? said->rule_size : 1);
+	answer_print(line, said);
 }
 
 /* All behind the time. */
-static void line_print(const struct line *line, const struct krsi_event *event)
+static void line_print(const struct line *line, const struct krsi_event *event, const struct krsi_priv_said *said)
 {
-	enum krsi_priv_outcome outcome = krsi_priv_outcome(event);
-
-	outcome_print(line, outcomes[outcome].word, outcomes[outcome].color);
+	outcome_print(line, outcomes[said->outcome].word, outcomes[said->outcome].color);
 	krsi_priv_out_print(line->out, " %-*s", OPERATION_WIDTH, krsi_event_operation(event));
 	subject_print(line, event);
 	object_print(line, event);
 	if (krsi_event_kind(event) == KRSI_EVENT_KIND_RULE)
-		rule_print(line, event);
+		rule_print(line, said);
+	if (said->unsure)
+		krsi_priv_out_string(line->out, "\n    not sure: the event does not have all that the policies ask for");
 }
 
 void krsi_priv_encode_message(struct krsi_priv_out *out, const struct krsi_event *event)
 {
-	line_print(&(struct line){ .out = out }, event);
+	struct krsi_priv_said said = krsi_priv_said(event);
+
+	line_print(&(struct line){ .out = out }, event, &said);
 }
 
 /* --- details --------------------------------------------------------------------------- */
@@ -347,6 +340,8 @@ static void number_print(const struct line *line, struct krsi_priv_names *names,
 		name_print(line, krsi_priv_signal_word(number, word));
 	else if (kind == KRSI_PRIV_NUMBER_FAMILY)
 		name_print(line, krsi_priv_family_word(number, word));
+	else if (kind == KRSI_PRIV_NUMBER_HASH)
+		name_print(line, krsi_priv_hash_word(number, word));
 	else if (kind == KRSI_PRIV_NUMBER_USER)
 		name_print(line, krsi_priv_user_name(names, number));
 	else if (kind == KRSI_PRIV_NUMBER_GROUP)
@@ -366,10 +361,21 @@ static void list_print(const struct line *line, const char *bytes, size_t size)
 	}
 }
 
+static void hex_print(const struct line *line, const char *bytes, size_t size)
+{
+	size_t i;
+
+	krsi_priv_out_string(line->out, " ");
+	for (i = 0; i < size; i++)
+		krsi_priv_out_print(line->out, "%02x", (unsigned char)bytes[i]);
+}
+
 static void bytes_print(const struct line *line, uint32_t type, const char *bytes, size_t size, uint32_t flags)
 {
 	if (type == KRSI_EVENT_TYPE_LIST) {
 		list_print(line, bytes, size);
+	} else if (type == KRSI_EVENT_TYPE_BYTES) {
+		hex_print(line, bytes, size);
 	} else {
 		krsi_priv_out_string(line->out, " ");
 		word_print(line, bytes, size);
@@ -420,7 +426,7 @@ static struct line line_begin(struct krsi_encoder *encoder, bool has_time, int64
 	return (struct line){ &encoder->out, encoder->flags & KRSI_ENCODE_COLOR, encoder->flags & KRSI_ENCODE_UTF8 };
 }
 
-void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event *event)
+void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said)
 {
 	struct line line;
 	uint64_t wall = 0;
@@ -429,7 +435,7 @@ void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event
 
 	has_time = krsi_event_number(event, KRSI_EVENT_WALL_TIME, &wall) == 0;
 	line = line_begin(encoder, has_time, (int64_t)wall);
-	line_print(&line, event);
+	line_print(&line, event, said);
 	if (encoder->flags & KRSI_ENCODE_DETAILS)
 		for (field = 1; field < KRSI_EVENT_FIELD_END; field++)
 			detail_print(&line, encoder->names, event, field);

@@ -2,6 +2,7 @@
 /* Words and names of what an event has as numbers. */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <linux/hash_info.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,43 @@ const char *krsi_priv_verdict_word(const struct krsi_event *event)
 	return verdict < COUNT(words) && words[verdict] ? words[verdict] : "unknown";
 }
 
+struct krsi_priv_said krsi_priv_said(const struct krsi_event *event)
+{
+	struct krsi_priv_said said = { .outcome = krsi_priv_outcome(event), .verdict = krsi_priv_verdict_word(event) };
+
+	said.policy = krsi_priv_policy_name(event, &said.policy_size);
+	said.rule = krsi_priv_rule_name(event, &said.rule_size);
+	krsi_event_number(event, KRSI_EVENT_ERROR, &said.error);
+	krsi_event_number(event, KRSI_EVENT_SENT_SIGNAL, &said.signal);
+	return said;
+}
+
+static enum krsi_priv_outcome asked_outcome(const struct krsi_decision_info *decision)
+{
+	switch (decision->verdict) {
+	case KRSI_EVENT_ALLOW:
+		return KRSI_PRIV_OUTCOME_ALLOWED;
+	case KRSI_EVENT_AUDIT:
+		return KRSI_PRIV_OUTCOME_AUDITED;
+	case KRSI_EVENT_DENY:
+		return KRSI_PRIV_OUTCOME_WOULD_DENY;
+	case KRSI_EVENT_SIGNAL:
+		return decision->signal == SIGKILL ? KRSI_PRIV_OUTCOME_WOULD_KILL : KRSI_PRIV_OUTCOME_WOULD_SIGNAL;
+	default:
+		return KRSI_PRIV_OUTCOME_UNKNOWN;
+	}
+}
+
+struct krsi_priv_said krsi_priv_said_asked(const struct krsi_decision_info *decision, bool unsure)
+{
+	return (struct krsi_priv_said){
+		.outcome = asked_outcome(decision), .verdict = decision->word ? decision->word : "unknown",
+		.policy = decision->policy, .policy_size = decision->policy ? strlen(decision->policy) : 0,
+		.rule = decision->rule, .rule_size = decision->rule ? strlen(decision->rule) : 0,
+		.error = decision->error, .signal = decision->signal, .asked = true, .unsure = unsure,
+	};
+}
+
 /* --- names of numbers --------------------------------------------------------------- */
 
 static const char *number_word(uint64_t number, char word[KRSI_PRIV_WORD_SIZE])
@@ -130,6 +168,16 @@ const char *krsi_priv_family_word(uint64_t family, char word[KRSI_PRIV_WORD_SIZE
 		if (families[i].family == family)
 			return families[i].name;
 	return number_word(family, word);
+}
+
+const char *krsi_priv_hash_word(uint64_t algorithm, char word[KRSI_PRIV_WORD_SIZE])
+{
+	static const char *const names[] = {
+		[HASH_ALGO_MD5] = "md5", [HASH_ALGO_SHA1] = "sha1", [HASH_ALGO_SHA256] = "sha256", [HASH_ALGO_SHA384] = "sha384",
+		[HASH_ALGO_SHA512] = "sha512", [HASH_ALGO_SHA224] = "sha224", [HASH_ALGO_SM3_256] = "sm3",
+	};
+
+	return algorithm < COUNT(names) && names[algorithm] ? names[algorithm] : number_word(algorithm, word);
 }
 
 const char *krsi_priv_capability_word(unsigned int capability, char word[KRSI_PRIV_WORD_SIZE])
@@ -207,6 +255,9 @@ enum krsi_priv_number_kind krsi_priv_number_kind(uint32_t field)
 		return KRSI_PRIV_NUMBER_SIGNAL;
 	case KRSI_EVENT_FAMILY:
 		return KRSI_PRIV_NUMBER_FAMILY;
+	case KRSI_EVENT_DIGEST_ALGORITHM:
+	case KRSI_EVENT_VERITY_ALGORITHM:
+		return KRSI_PRIV_NUMBER_HASH;
 	case KRSI_EVENT_UID:
 	case KRSI_EVENT_REAL_UID:
 	case KRSI_EVENT_SAVED_UID:

@@ -45,7 +45,7 @@ static int ring_size_check(struct krsi_engine *engine, uint32_t size)
 
 static int opts_read(struct krsi_engine *engine, const struct krsi_engine_opts *opts)
 {
-	const uint32_t flags = KRSI_ENGINE_PERMISSIVE | KRSI_ENGINE_ENVIRONMENT | KRSI_ENGINE_PROCESSES;
+	const uint32_t flags = KRSI_ENGINE_PERMISSIVE | KRSI_ENGINE_ENVIRONMENT | KRSI_ENGINE_PROCESSES | KRSI_ENGINE_DIGESTS;
 	struct krsi_engine_opts *have = &engine->opts;
 	int err = KRSI_PRIV_OPTS_READ(engine->ctx, have, opts, "krsi_engine_opts");
 
@@ -65,7 +65,9 @@ static int opts_read(struct krsi_engine *engine, const struct krsi_engine_opts *
 		return krsi_priv_fail(engine->ctx, -EINVAL, "krsi_engine_new: wake_bytes is %llu; more than half of the ring, %u bytes, would leave no time to read it",
 				      (unsigned long long)have->wake_bytes, have->ring_size / 2);
 	err = ring_size_check(engine, have->ring_size);
-	return err ? err : ring_size_check(engine, have->denial_ring_size);
+	if (!err)
+		err = ring_size_check(engine, have->denial_ring_size);
+	return err ? err : krsi_priv_environment_read(engine);
 }
 
 int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, struct krsi_engine **ret)
@@ -85,11 +87,14 @@ int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, s
 	engine->events.epoll_fd = engine->events.more_fd = engine->events.timer_fd = -1;
 	krsi_priv_host_namespaces(engine->host_namespaces);
 	err = opts_read(engine, opts);
-	engine->duties = engine->opts.flags & KRSI_ENGINE_PROCESSES ? KRSI_PRIV_DUTY_PROCESSES : 0;
+	engine->duties = (engine->opts.flags & KRSI_ENGINE_PROCESSES ? KRSI_PRIV_DUTY_PROCESSES : 0) |
+			 (engine->opts.flags & KRSI_ENGINE_DIGESTS ? KRSI_PRIV_DUTY_DIGESTS : 0);
 	if (!err && getrandom(&engine->secret, sizeof(engine->secret), 0) != sizeof(engine->secret))
 		err = krsi_priv_fail(ctx, -EIO, "krsi_engine_new: no random numbers: %s", strerror(errno));
 	if (!err)
 		err = krsi_priv_kernel_check(engine);
+	if (!err)
+		err = krsi_priv_digests_probe(engine);
 	/* The maps now, so that there is a descriptor to wait on; programs when a policy needs them. */
 	if (!err)
 		err = krsi_priv_kernel_need(engine, 0, 0);
@@ -110,6 +115,7 @@ void krsi_engine_free(struct krsi_engine *engine)
 	krsi_priv_kernel_free(engine);
 	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
 		krsi_priv_generation_free(engine, &engine->generations[i]);
+	krsi_priv_environment_free(&engine->environment);
 	krsi_ctx_free(engine->ctx);
 	free(engine);
 }
@@ -313,15 +319,28 @@ int krsi_engine_set_mode(struct krsi_engine *engine, const char *policy, uint32_
 	return 0;
 }
 
+/* What a rule has done, into whatever the caller of `what` has. */
+static int rule_tell(const struct krsi_engine *engine, const struct krsi_priv_generation *generation, uint32_t clause,
+		     struct krsi_engine_rule_info *info, const char *what)
+{
+	const struct image_header *header = (const struct image_header *)generation->units;
+	struct krsi_engine_rule_info have = { .sz = sizeof(have) };
+	const struct image_counter *counter;
+
+	if (clause != UINT32_MAX) {
+		counter = (const struct image_counter *)&generation->units[header->counter_table + 2 * clause];
+		have.hits = __atomic_load_n(&counter->hits, __ATOMIC_RELAXED);
+		have.suppressed = __atomic_load_n(&counter->suppressed, __ATOMIC_RELAXED);
+	}
+	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, what);
+}
+
 int krsi_engine_rule_info(const struct krsi_engine *engine, const char *policy, const char *rule,
 			  struct krsi_engine_rule_info *info)
 {
-	struct krsi_engine_rule_info have = { .sz = sizeof(have) };
+	const struct krsi_priv_policy_names *names;
 	struct krsi_priv_generation *generation;
-	const struct image_counter *counter;
-	const struct image_header *header;
-	const struct image_clause *clause;
-	uint32_t index, i, number;
+	uint32_t index, number;
 	int err;
 
 	if (!engine || !policy || !rule || !info)
@@ -329,22 +348,28 @@ int krsi_engine_rule_info(const struct krsi_engine *engine, const char *policy, 
 	err = policy_find(engine, policy, &generation, &index);
 	if (err)
 		return err;
-	for (number = 0; number < generation->policies[index].rule_count; number++)
-		if (strcmp(generation->policies[index].rules[number], rule) == 0)
-			break;
-	if (number == generation->policies[index].rule_count)
-		return krsi_priv_fail(engine->ctx, -ENOENT, "engine: policy %s has no rule %s", policy, rule);
-	header = (const struct image_header *)generation->units;
-	for (i = 0; i < header->clauses; i++) {
-		clause = (const struct image_clause *)&generation->units[header->clause_table + i];
-		if (clause->kind != IMAGE_RULE || clause->policy != index || clause->rule != number)
-			continue;
-		counter = (const struct image_counter *)&generation->units[header->counter_table + 2 * i];
-		have.hits = __atomic_load_n(&counter->hits, __ATOMIC_RELAXED);
-		have.suppressed = __atomic_load_n(&counter->suppressed, __ATOMIC_RELAXED);
-		break;
-	}
-	return KRSI_PRIV_INFO_WRITE(engine->ctx, info, &have, "krsi_engine_rule_info");
+	names = &generation->policies[index];
+	for (number = 0; number < names->rule_count; number++)
+		if (strcmp(names->rules[number], rule) == 0)
+			return rule_tell(engine, generation, names->clauses[number], info, "krsi_engine_rule_info");
+	return krsi_priv_fail(engine->ctx, -ENOENT, "engine: policy %s has no rule %s", policy, rule);
+}
+
+int krsi_engine_rule_at(const struct krsi_engine *engine, const char *policy, size_t index, struct krsi_engine_rule_info *info)
+{
+	struct krsi_priv_generation *generation;
+	uint32_t at;
+	int err;
+
+	if (!engine || !policy || !info)
+		return krsi_priv_fail(engine ? engine->ctx : NULL, -EINVAL, "krsi_engine_rule_at: an argument is NULL");
+	err = policy_find(engine, policy, &generation, &at);
+	if (err)
+		return err;
+	if (index >= generation->policies[at].rule_count)
+		return krsi_priv_fail(engine->ctx, -ENOENT, "engine: policy %s has no rule number %zu; it has %u", policy, index,
+				      generation->policies[at].rule_count);
+	return rule_tell(engine, generation, generation->policies[at].clauses[index], info, "krsi_engine_rule_at");
 }
 
 int krsi_engine_info(const struct krsi_engine *engine, struct krsi_engine_info *info)

@@ -5,7 +5,8 @@
  * kernel_check.c what the kernel has to be, backend.c how programs sit on hooks, resolve.c what
  * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
  * the same for a table of them, events.c the way of
- * the events. What is in one is in lib/event.
+ * the events, environment.c which variables are in them,
+ * digests.c which digests. What is in one is in lib/event.
  */
 #ifndef KRSI_PRIV_ENGINE_H
 #define KRSI_PRIV_ENGINE_H
@@ -17,6 +18,7 @@
 
 #include "../match/compile.h"
 
+struct krsi_event;
 struct krsi_hook_info;
 struct krsi_hooks;
 struct krsi_map;
@@ -37,6 +39,7 @@ struct krsi_stream;
 struct krsi_priv_policy_names {
 	char *name;
 	char **rules;
+	uint32_t *clauses;		/* of each rule, its first in the image; UINT32_MAX: it has none */
 	uint32_t rule_count;
 };
 
@@ -128,6 +131,37 @@ struct krsi_priv_events {
 	bool stopped;			/* the callback wants no more */
 };
 
+/* --- which variables are in events (environment.c) ------------------------- */
+
+struct krsi_priv_environment {
+	char **names;			/* some end with a star */
+	size_t count;			/* 0: all or none, as the flags of the engine say */
+	char *record;			/* the last event that something was taken out of */
+	size_t capacity;
+};
+
+/* Whether events have the environment, or something of it. */
+bool krsi_priv_environment_is_told(const struct krsi_engine *engine);
+
+/* Check the names of engine->opts and keep copies of them there. */
+int krsi_priv_environment_read(struct krsi_engine *engine);
+
+/*
+ * Leave out of an event what was not asked for. The event becomes that of a copy, which is valid until the next call.
+ * False: there was no memory for it.
+ */
+bool krsi_priv_environment_filter(struct krsi_engine *engine, struct krsi_event *event);
+
+void krsi_priv_environment_free(struct krsi_priv_environment *environment);
+
+/* --- which digests are in events (digests.c) -------------------------------- */
+
+/* Find out what this kernel has of them, when they are wanted. -EOPNOTSUPP: nothing. */
+int krsi_priv_digests_probe(struct krsi_engine *engine);
+
+/* Tell the programs of an object that is not loaded yet. */
+int krsi_priv_digests_set(const struct krsi_engine *engine, struct krsi_object *object);
+
 /* Variables of the kernel that programs read. */
 enum krsi_priv_symbol {
 	KRSI_PRIV_SYMBOL_RENAME_LOCK,
@@ -147,11 +181,13 @@ struct krsi_engine {
 	uint32_t backend;		/* LSM or FMOD_RET of enum krsi_engine_backend */
 	uint32_t copies;		/* of each program, one behind the other */
 	uint32_t duties;		/* that do not depend on policies */
+	uint32_t digest_sources;	/* digests.c; 0: no digests are told */
 	uint32_t last_number;
 	uint32_t current, previous;	/* numbers; 0: none */
 	uint64_t secret;
 	uint64_t host_namespaces[8];
 	struct krsi_priv_events events;
+	struct krsi_priv_environment environment;
 	bool dispatching;
 	uint64_t symbols[KRSI_PRIV_SYMBOLS];	/* addresses; 0: not told */
 };

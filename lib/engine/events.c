@@ -60,7 +60,11 @@ static void hand_out(struct krsi_engine *engine, const void *bytes, size_t size)
 	}
 	event.names = &names;
 	event.wall = events->wall;
-	event.environment = engine->opts.flags & KRSI_ENGINE_ENVIRONMENT;
+	event.environment = krsi_priv_environment_is_told(engine);
+	if (!krsi_priv_environment_filter(engine, &event)) {
+		events->damaged++;
+		return;
+	}
 	if (events->fn && events->fn(events->data, &event))
 		events->stopped = true;
 }

@@ -21,6 +21,7 @@ static void names_free(struct krsi_priv_generation *generation)
 		for (j = 0; j < generation->policies[i].rule_count; j++)
 			free(generation->policies[i].rules[j]);
 		free(generation->policies[i].rules);
+		free(generation->policies[i].clauses);
 		free(generation->policies[i].name);
 	}
 	free(generation->policies);
@@ -42,7 +43,8 @@ static int names_copy(struct krsi_priv_generation *generation, struct krsi_polic
 		rules = krsi_policy_rule_count(policies[i]);
 		names->name = strdup(krsi_policy_name(policies[i]));
 		names->rules = calloc(rules ? rules : 1, sizeof(*names->rules));
-		if (!names->name || !names->rules)
+		names->clauses = calloc(rules ? rules : 1, sizeof(*names->clauses));
+		if (!names->name || !names->rules || !names->clauses)
 			return -ENOMEM;
 		for (j = 0; j < rules; j++) {
 			names->rules[j] = strdup(krsi_policy_rule_name(policies[i], j));
@@ -53,6 +55,22 @@ static int names_copy(struct krsi_priv_generation *generation, struct krsi_polic
 		generation->rule_count += (uint32_t)rules;
 	}
 	return 0;
+}
+
+/* Where the image counts what rules do, so that nobody has to look for it each time. */
+static void clauses_find(struct krsi_priv_generation *generation, const struct krsi_priv_image *image)
+{
+	const struct image_header *header = (const struct image_header *)image->units;
+	const struct image_clause *clause;
+	uint32_t i;
+
+	for (i = 0; i < generation->policy_count; i++)
+		memset(generation->policies[i].clauses, 0xff, generation->policies[i].rule_count * sizeof(*generation->policies[i].clauses));
+	for (i = header->clauses; i-- > 0;) {
+		clause = (const struct image_clause *)&image->units[header->clause_table + i];
+		if (clause->kind == IMAGE_RULE)
+			generation->policies[clause->policy].clauses[clause->rule] = i;
+	}
 }
 
 /* An array of pages that can be mapped, with the image in it. */
@@ -164,6 +182,8 @@ int krsi_priv_generation_make(struct krsi_engine *engine, struct krsi_policy *co
 		err = krsi_priv_strings_check(engine, image.dims);
 	if (!err)
 		err = names_copy(&generation, policies, count);
+	if (!err)
+		clauses_find(&generation, &image);
 	if (!err && engine->opts.flags & KRSI_ENGINE_PERMISSIVE)
 		permissive_make(&image);
 	if (!err)

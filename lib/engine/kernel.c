@@ -76,6 +76,15 @@ static void absent_find(struct krsi_engine *engine, const struct krsi_object *ob
 	btf__free(btf);
 }
 
+/* With those that the engine has without a policy. What nobody tells of needs no digests. */
+static uint32_t duties_all(const struct krsi_engine *engine, uint64_t operations, uint32_t duties)
+{
+	duties |= engine->duties;
+	if (!(operations & KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_PROCESS_EXEC)) && !(duties & KRSI_PRIV_DUTY_PROCESSES))
+		duties &= ~(uint32_t)KRSI_PRIV_DUTY_DIGESTS;
+	return duties;
+}
+
 static bool is_needed(size_t i, uint64_t operations, uint32_t duties)
 {
 	const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
@@ -118,7 +127,7 @@ static uint32_t cpus_possible(void)
 
 static int object_size(struct krsi_engine *engine, struct krsi_object *object)
 {
-	uint32_t slots = 2 * cpus_possible() + SPARE_SLOTS;
+	uint32_t slots = 2 * cpus_possible() + SPARE_SLOTS, environment = krsi_priv_environment_is_told(engine);
 	int err;
 
 	err = krsi_object_set_map_size(object, "slots", slots);
@@ -132,7 +141,9 @@ static int object_size(struct krsi_engine *engine, struct krsi_object *object)
 		err = krsi_object_set_map_size(object, "denials", engine->opts.denial_ring_size);
 	if (!err)
 		err = krsi_object_set_variable(object, "wake_bytes", &engine->opts.wake_bytes, sizeof(engine->opts.wake_bytes));
-	return err;
+	if (!err)
+		err = krsi_object_set_variable(object, "want_environment", &environment, sizeof(environment));
+	return err ? err : krsi_priv_digests_set(engine, object);
 }
 
 /* Take over every map of the first object, but for the constants: they say which copy it is. */
@@ -553,7 +564,7 @@ int krsi_priv_kernel_prepare(struct krsi_engine *engine, uint64_t operations, ui
 {
 	int err = 0;
 
-	duties |= engine->duties;
+	duties = duties_all(engine, operations, duties);
 	if (engine->kernel.object_count)
 		err = absent_check(engine, operations, duties);
 	return err ? err : need_loaded(engine, operations, duties);
@@ -566,7 +577,7 @@ int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint3
 	size_t i;
 	int err = krsi_priv_kernel_prepare(engine, operations, duties);
 
-	duties |= engine->duties;
+	duties = duties_all(engine, operations, duties);
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
 		struct krsi_priv_engine_link *link = &kernel->links[i];
 
@@ -586,7 +597,7 @@ void krsi_priv_kernel_drop(struct krsi_engine *engine, uint64_t operations, uint
 {
 	size_t i;
 
-	duties |= engine->duties;
+	duties = duties_all(engine, operations, duties);
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
 		if (!is_needed(i, operations, duties))
 			detach(&engine->kernel.links[i], i);

@@ -72,6 +72,10 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "watch_exit", .duties = KRSI_PRIV_DUTY_PROCESSES },
 	{ .name = "watch_identity", .duties = KRSI_PRIV_DUTY_PROCESSES },
 
+	/* digests of what is executed: bpf/engine/hooks_digest.bpf.h */
+	{ .name = "digest_begin", .duties = KRSI_PRIV_DUTY_DIGESTS },
+	{ .name = "digest_end", .duties = KRSI_PRIV_DUTY_DIGESTS },
+
 	/* sockets: bpf/engine/hooks_network.bpf.h */
 	{ .name = "socket_create", .operations = OP(NETWORK_SOCKET) },
 	{ .name = "socket_bind", .operations = OP(NETWORK_BIND) },

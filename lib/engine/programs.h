@@ -15,6 +15,7 @@ enum krsi_priv_program_duty {
 	KRSI_PRIV_DUTY_VIEWS = 1,	/* what is known of processes: exe, script, tag, parent, descendant_of, target */
 	KRSI_PRIV_DUTY_IDENTITIES = 2,	/* which inodes have the names that policies name */
 	KRSI_PRIV_DUTY_PROCESSES = 4,	/* telling of forks, executions and ends */
+	KRSI_PRIV_DUTY_DIGESTS = 8,	/* of what is executed, when that is told */
 };
 
 struct krsi_priv_engine_program {

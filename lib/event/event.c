@@ -240,7 +240,7 @@ const char *krsi_event_text(const struct krsi_event *event, uint32_t field, size
 	struct event_field head;
 	const char *bytes;
 
-	if ((type != KRSI_EVENT_TYPE_TEXT && type != KRSI_EVENT_TYPE_LIST) || is_hidden(event, field))
+	if ((type != KRSI_EVENT_TYPE_TEXT && type != KRSI_EVENT_TYPE_LIST && type != KRSI_EVENT_TYPE_BYTES) || is_hidden(event, field))
 		return NULL;
 	bytes = find(event, field, &head);
 	if (!bytes && (field == KRSI_EVENT_ARGV || field == KRSI_EVENT_ENV))

@@ -12,6 +12,7 @@
 #define TEXT KRSI_EVENT_TYPE_TEXT
 #define LIST KRSI_EVENT_TYPE_LIST
 #define ADDRESS KRSI_EVENT_TYPE_ADDRESS
+#define BYTES KRSI_EVENT_TYPE_BYTES
 
 static const struct {
 	const char *name;
@@ -65,11 +66,14 @@ static const struct {
 	[KRSI_EVENT_TARGET_START_TIME] = { "target_start_time", NUMBER, "its start, ns of CLOCK_BOOTTIME" },
 	[KRSI_EVENT_TARGET_COOKIE] = { "target_cookie", NUMBER, "its cookie" },
 	[KRSI_EVENT_SIGNAL_NUMBER] = { "signal_number", NUMBER, "signal that the subject sends" },
+	[KRSI_EVENT_DIGEST_ALGORITHM] = { "digest_algorithm", NUMBER, "algorithm of the digest, a number of linux/hash_info.h: 4 is SHA-256" },
+	[KRSI_EVENT_VERITY_ALGORITHM] = { "verity_algorithm", NUMBER, "that of the digest of fs-verity, likewise" },
 	[KRSI_EVENT_EXIT_CODE] = { "exit_code", NUMBER, "as given to exit(2); absent when a signal ended it" },
 	[KRSI_EVENT_EXIT_SIGNAL] = { "exit_signal", NUMBER, "signal that ended it" },
 	[KRSI_EVENT_RUN_TIME] = { "run_time", NUMBER, "ns from its start to its end" },
 	[KRSI_EVENT_ARGC] = { "argc", NUMBER, "how many strings of KRSI_EVENT_STRINGS are arguments" },
 	[KRSI_EVENT_LOST_COUNT] = { "lost_count", NUMBER, "events that are missing here" },
+	[KRSI_EVENT_LOST_CAUSE] = { "lost_cause", NUMBER, "why they are: 1, or absent: no room in the kernel; 2: they could not be written to the recording" },
 	[KRSI_EVENT_PATH] = { "path", TEXT, "of the object" },
 	[KRSI_EVENT_PATH2] = { "path2", TEXT, "of the second object, such as the new name of a rename" },
 	[KRSI_EVENT_EXE] = { "exe", TEXT, "program of the subject" },
@@ -83,9 +87,11 @@ static const struct {
 	[KRSI_EVENT_CONTAINER_RUNTIME] = { "container_runtime", TEXT, "\"docker\", \"containerd\", \"cri-o\", \"podman\" or \"systemd\", from the same" },
 	[KRSI_EVENT_SCRIPT] = { "script", TEXT, "script that the new program interprets, as execve(2) had it; absent when it interprets none" },
 	[KRSI_EVENT_ARGV] = { "argv", LIST, "arguments of the program that is executed; those that are whole when the list is cut" },
-	[KRSI_EVENT_ENV] = { "env", LIST, "its environment, likewise; absent unless it is asked for, see KRSI_ENGINE_ENVIRONMENT" },
+	[KRSI_EVENT_ENV] = { "env", LIST, "what was asked for of its environment, likewise; absent when nothing was: see struct krsi_engine_opts" },
 	[KRSI_EVENT_STRINGS] = { "strings", LIST, "both, one behind the other, as far as 8,192 bytes hold them" },
 	[KRSI_EVENT_ADDRESS] = { "address", ADDRESS, "of a socket's other side, or of its own, as the operation has it" },
+	[KRSI_EVENT_DIGEST] = { "digest", BYTES, "digest of the executed file's content, as IMA computes it" },
+	[KRSI_EVENT_VERITY_DIGEST] = { "verity_digest", BYTES, "its digest as fs-verity guarantees it: of a tree over the content, not of that itself" },
 };
 
 uint32_t krsi_priv_event_type(uint32_t field)

@@ -17,6 +17,7 @@
 #include "format.h"
 
 #define BUFFER_SIZE ((size_t)64 << 10)
+#define LOST_SIZE ((size_t)128)	/* that a record of what is missing takes, or less */
 
 struct krsi_recorder {
 	struct krsi_ctx *ctx;
@@ -26,6 +27,7 @@ struct krsi_recorder {
 	size_t used;
 	uint64_t waiting;		/* events in the buffer */
 	uint64_t events, bytes, failed;
+	uint64_t telling, untold;	/* missing events that the buffer tells of, and that nothing does */
 };
 
 /* All or nothing, as far as the file can be cut. */
@@ -58,34 +60,82 @@ static int write_all(struct krsi_recorder *recorder, const char *bytes, size_t s
 	return krsi_priv_fail(recorder->ctx, err == ENOSPC || err == EDQUOT ? -ENOSPC : -EIO, "recording: cannot be written: %s", strerror(err));
 }
 
+static void frame_add(struct krsi_recorder *recorder, const struct krsi_priv_event_record *record)
+{
+	struct record_frame frame = { .size = (uint32_t)record->size };
+	uLong sum = crc32(0, (const Bytef *)&frame.size, sizeof(frame.size));
+
+	frame.checksum = (uint32_t)crc32(sum, (const Bytef *)record->bytes, (uInt)record->size);
+	memcpy(recorder->buffer + recorder->used, &frame, sizeof(frame));
+	memcpy(recorder->buffer + recorder->used + sizeof(frame), record->bytes, record->size);
+	recorder->used += sizeof(frame) + record->size;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Say what is missing, if something is. Without memory it is said with the next event. */
+static void lost_add(struct krsi_recorder *recorder)
+{
+	struct event_head head = { .kind = KRSI_EVENT_KIND_LOST, .time = clock_ns(CLOCK_BOOTTIME) };
+	struct krsi_priv_event_record record;
+
+	if (!recorder->untold)
+		return;
+	krsi_priv_event_begin(&record, &head);
+	krsi_priv_event_put_number(&record, KRSI_EVENT_WALL_TIME, clock_ns(CLOCK_REALTIME));
+	krsi_priv_event_put_number(&record, KRSI_EVENT_LOST_COUNT, recorder->untold);
+	krsi_priv_event_put_number(&record, KRSI_EVENT_LOST_CAUSE, KRSI_EVENT_LOST_OUTPUT);
+	if (!krsi_priv_event_end(&record))
+		return;
+	frame_add(recorder, &record);
+	free(record.bytes);
+	recorder->telling += recorder->untold;
+	recorder->untold = 0;
+}
+
 int krsi_recorder_flush(struct krsi_recorder *recorder)
 {
 	int err;
 
 	if (!recorder)
 		return -EINVAL;
+	lost_add(recorder);
 	if (!recorder->used)
 		return 0;
 	err = write_all(recorder, recorder->buffer, recorder->used);
-	if (err)
+	if (err) {
 		recorder->failed += recorder->waiting;
-	else
+		recorder->events -= recorder->waiting;
+		recorder->untold += recorder->waiting + recorder->telling;
+	} else {
 		recorder->bytes += recorder->used;
-	recorder->events -= err ? recorder->waiting : 0;
+	}
 	recorder->used = 0;
-	recorder->waiting = 0;
+	recorder->waiting = recorder->telling = 0;
 	return err;
+}
+
+int krsi_recorder_lost(struct krsi_recorder *recorder, uint64_t count)
+{
+	if (!recorder)
+		return -EINVAL;
+	recorder->untold += count;
+	return 0;
 }
 
 static int head_write(struct krsi_recorder *recorder)
 {
 	struct record_head head = { .order = RECORD_ORDER, .version = RECORD_VERSION, .head_size = sizeof(head) };
-	struct timespec now;
 	int err;
 
 	memcpy(head.magic, RECORD_MAGIC, sizeof(head.magic));
-	clock_gettime(CLOCK_REALTIME, &now);
-	head.begun = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	head.begun = clock_ns(CLOCK_REALTIME);
 	head.checksum = (uint32_t)crc32(0, (const Bytef *)&head, offsetof(struct record_head, checksum));
 	err = write_all(recorder, (const char *)&head, sizeof(head));
 	if (!err)
@@ -159,17 +209,12 @@ static void environment_hide(struct krsi_priv_event_record *record, const struct
 	memset(field + 1, 0, field->size);
 }
 
-static void frame_add(struct krsi_recorder *recorder, const struct krsi_priv_event_record *record)
+/* An event that will be in no file. */
+static int event_fail(struct krsi_recorder *recorder, int err)
 {
-	struct record_frame frame = { .size = (uint32_t)record->size };
-	uLong sum = crc32(0, (const Bytef *)&frame.size, sizeof(frame.size));
-
-	frame.checksum = (uint32_t)crc32(sum, (const Bytef *)record->bytes, (uInt)record->size);
-	memcpy(recorder->buffer + recorder->used, &frame, sizeof(frame));
-	memcpy(recorder->buffer + recorder->used + sizeof(frame), record->bytes, record->size);
-	recorder->used += sizeof(frame) + record->size;
-	recorder->waiting++;
-	recorder->events++;
+	recorder->failed++;
+	recorder->untold++;
+	return err;
 }
 
 int krsi_recorder_event(struct krsi_recorder *recorder, const struct krsi_event *event)
@@ -185,18 +230,20 @@ int krsi_recorder_event(struct krsi_recorder *recorder, const struct krsi_event 
 		environment_hide(&record, event);
 	event_complete(&record, event);
 	size = record.size + sizeof(struct record_frame);
-	if (!krsi_priv_event_end(&record)) {
-		recorder->failed++;
-		return krsi_priv_fail(recorder->ctx, -ENOMEM, "recording: no memory for an event");
-	}
-	if (size > BUFFER_SIZE) {
+	if (!krsi_priv_event_end(&record))
+		return event_fail(recorder, krsi_priv_fail(recorder->ctx, -ENOMEM, "recording: no memory for an event"));
+	if (size > BUFFER_SIZE - LOST_SIZE) {
 		free(record.bytes);
-		recorder->failed++;
-		return krsi_priv_fail(recorder->ctx, -EMSGSIZE, "recording: an event of %zu bytes is too large; the limit is %zu", size, BUFFER_SIZE);
+		return event_fail(recorder, krsi_priv_fail(recorder->ctx, -EMSGSIZE, "recording: an event of %zu bytes is too large; the limit is %zu",
+							   size, BUFFER_SIZE - LOST_SIZE));
 	}
-	if (recorder->used + size > BUFFER_SIZE)
+	/* There is always room to say what is missing. */
+	if (recorder->used + size > BUFFER_SIZE - LOST_SIZE)
 		err = krsi_recorder_flush(recorder);
+	lost_add(recorder);
 	frame_add(recorder, &record);
+	recorder->waiting++;
+	recorder->events++;
 	free(record.bytes);
 	return err;
 }
@@ -210,5 +257,6 @@ int krsi_recorder_info(const struct krsi_recorder *recorder, struct krsi_recorde
 	have.events = recorder->events;
 	have.bytes = recorder->bytes + recorder->used;
 	have.failed = recorder->failed;
+	have.untold = recorder->untold + recorder->telling;
 	return KRSI_PRIV_INFO_WRITE(recorder->ctx, info, &have, "krsi_recorder_info");
 }

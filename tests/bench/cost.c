@@ -25,13 +25,9 @@
 #include <libkrsi/bpf.h>
 #include <libkrsi/krsi.h>
 
-#define RULES_MAX 2500
+#include "tools.h"
 
-static void die(const char *what)
-{
-	fprintf(stderr, "cost: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
+#define RULES_MAX 2500
 
 static uint64_t now(void)
 {
@@ -197,19 +193,6 @@ static void with_policy(const char *configuration, char *text)
 }
 
 /* --- main ----------------------------------------------------------------- */
-
-static void copy(const char *from, const char *to)
-{
-	char buffer[65536];
-	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
-	ssize_t n;
-
-	while ((n = read(in, buffer, sizeof(buffer))) > 0)
-		if (write(out, buffer, (size_t)n) != n)
-			die(to);
-	close(in);
-	close(out);
-}
 
 static void files_make(void)
 {

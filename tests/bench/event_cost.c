@@ -28,18 +28,13 @@
 
 #include "plain.h"
 #include "plain.skel.h"
+#include "tools.h"
 
 #define RING_SIZE (16 << 20)
 #define PROCESSES 10000
 
 static const char *file = "/tmp/bench/one/file", *program = "/tmp/bench/one/true";
 static struct krsi_ctx *ctx;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "event_cost: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* The figures would be of something else. */
 static void refuse(const char *why)
@@ -356,19 +351,6 @@ static void table_measure(void)
 }
 
 /* --- main --------------------------------------------------------------------- */
-
-static void copy(const char *from, const char *to)
-{
-	char buffer[65536];
-	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
-	ssize_t n;
-
-	while ((n = read(in, buffer, sizeof(buffer))) > 0)
-		if (write(out, buffer, (size_t)n) != n)
-			die(to);
-	close(in);
-	close(out);
-}
 
 int main(void)
 {

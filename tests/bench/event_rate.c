@@ -24,6 +24,8 @@
 #include <libkrsi/bpf.h>
 #include <libkrsi/krsi.h>
 
+#include "tools.h"
+
 #define PRODUCERS 2
 #define SECONDS 3		/* of each pace */
 #define PACE_FIRST 500		/* events per second of all producers */
@@ -39,12 +41,6 @@ struct producer {
 	uint64_t time;		/* ns that it took */
 	atomic_int *running;
 };
-
-static void die(const char *what)
-{
-	fprintf(stderr, "event_rate: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static void refuse(const char *why)
 {

@@ -171,6 +171,17 @@ void lost_add(uint64_t count)
 	end(&made);
 }
 
+void unwritten_add(uint64_t count)
+{
+	struct event_made made;
+
+	begin(&made, "");
+	made.head.kind = KRSI_EVENT_KIND_LOST;
+	event_number_put(&made, KRSI_EVENT_LOST_COUNT, count);
+	event_number_put(&made, KRSI_EVENT_LOST_CAUSE, KRSI_EVENT_LOST_OUTPUT);
+	end(&made);
+}
+
 static void number_put_if(struct event_made *made, uint32_t field, uint64_t number)
 {
 	if (number)

@@ -49,7 +49,8 @@ void deed_add(const struct deed *deed);
 
 /* A process that was there when it began, with the PID and the program. */
 void process_add(uint64_t pid, const char *exe);
-void lost_add(uint64_t count);
+void lost_add(uint64_t count);		/* that found no room in the kernel */
+void unwritten_add(uint64_t count);	/* that found none on the disk */
 
 /* One event that opens a file to read it. */
 void read_add(const char *exe, const char *path);

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,6 +199,80 @@ static void test_a_failure_can_be_explained_from_outside(void **state)
 	assert_int_equal(krsi_ctx_fail(NULL, -EIO, "nobody hears it"), -EIO);
 }
 
+/* --- decisions ---------------------------------------------------------------------- */
+
+static void decision_check(uint32_t format, const struct krsi_decision_info *decision, uint32_t flags, const char *words)
+{
+	const struct krsi_encoder_opts opts = { .sz = sizeof(opts), .format = format };
+	struct krsi_encoder *encoder;
+	struct event_made made;
+	const char *text;
+
+	assert_int_equal(krsi_encoder_new(NULL, &opts, &encoder), 0);
+	event_begin(&made, "file.open");
+	event_number_put(&made, KRSI_EVENT_ERROR, EPERM);
+	event_number_put(&made, KRSI_EVENT_PID, 812);
+	event_string_put(&made, KRSI_EVENT_EXE, "/bin/cat");
+	event_string_put(&made, KRSI_EVENT_PATH, "/etc/shadow");
+	event_end(&made);
+	assert_int_equal(krsi_encoder_decision(encoder, &made.event, decision, flags, &text, NULL), 0);
+	assert_words(text, words);
+	/* What was said itself is in no line of text. */
+	if (format == KRSI_ENCODE_TEXT)
+		assert_null(strstr(text, "web/shadow"));
+	else
+		assert_words(text, "\"verdict\":\"deny\",\"outcome\":\"denied\",");
+	event_free(&made);
+	krsi_encoder_free(encoder);
+}
+
+static void test_decisions_stand_in_place_of_what_was_said(void **state)
+{
+	const struct krsi_decision_info deny = { .sz = sizeof(deny), .word = "deny", .policy = "new one", .rule = "all", .verdict = KRSI_EVENT_DENY, .error = EACCES };
+	const struct krsi_decision_info kill = { .sz = sizeof(kill), .word = "kill", .policy = "p", .rule = "r", .verdict = KRSI_EVENT_SIGNAL, .error = EPERM, .signal = SIGKILL };
+	const struct krsi_decision_info term = { .sz = sizeof(term), .word = "signal", .policy = "p", .rule = "r", .verdict = KRSI_EVENT_SIGNAL, .signal = SIGTERM };
+	const struct krsi_decision_info audit = { .sz = sizeof(audit), .word = "audit", .policy = "p", .rule = "r", .verdict = KRSI_EVENT_AUDIT };
+	const struct krsi_decision_info allow = { .sz = sizeof(allow), .word = "allow", .verdict = KRSI_EVENT_ALLOW };
+
+	(void)state;
+	decision_check(KRSI_ENCODE_TEXT, &deny, 0, "Z WOULD-DENY   file.open        /bin/cat[812] /etc/shadow new\\x20one/all EACCES");
+	decision_check(KRSI_ENCODE_TEXT, &kill, 0, "Z WOULD-KILL   file.open        /bin/cat[812] /etc/shadow p/r EPERM,SIGKILL");
+	decision_check(KRSI_ENCODE_TEXT, &term, 0, "Z WOULD-SIGNAL file.open        /bin/cat[812] /etc/shadow p/r SIGTERM");
+	decision_check(KRSI_ENCODE_TEXT, &audit, KRSI_ENCODE_UNSURE, "Z AUDIT        file.open        /bin/cat[812] /etc/shadow p/r -\n    not sure: ");
+	decision_check(KRSI_ENCODE_TEXT, &allow, 0, "Z ALLOWED      file.open        /bin/cat[812] /etc/shadow ?/? -");
+	decision_check(KRSI_ENCODE_JSON, &deny, 0, ",\"replay\":{\"verdict\":\"deny\",\"outcome\":\"would_deny\",\"policy\":\"new one\",\"rule\":\"all\","
+						   "\"error\":13,\"error_name\":\"EACCES\",\"unsure\":false}}");
+	decision_check(KRSI_ENCODE_JSON, &kill, KRSI_ENCODE_UNSURE, "\"sent_signal\":9,\"unsure\":true}}");
+	decision_check(KRSI_ENCODE_JSON, &allow, 0, "\"replay\":{\"verdict\":\"allow\",\"outcome\":\"allowed\",\"policy\":null,\"rule\":null,\"unsure\":false}}");
+}
+
+static void test_decisions_that_cannot_be_encoded(void **state)
+{
+	const struct krsi_encoder_opts ecs = { .sz = sizeof(ecs), .format = KRSI_ENCODE_ECS };
+	struct krsi_decision_info decision = { .sz = sizeof(decision), .word = "audit", .verdict = KRSI_EVENT_AUDIT };
+	struct krsi_encoder *encoder, *schema;
+	struct event_made made;
+	const char *text = "x";
+
+	(void)state;
+	assert_int_equal(krsi_encoder_new(NULL, NULL, &encoder), 0);
+	assert_int_equal(krsi_encoder_new(NULL, &ecs, &schema), 0);
+	event_begin(&made, "file.open");
+	event_end(&made);
+	assert_int_equal(krsi_encoder_decision(schema, &made.event, &decision, 0, &text, NULL), -EOPNOTSUPP);
+	assert_int_equal(krsi_encoder_decision(encoder, &made.event, &decision, 2, &text, NULL), -E2BIG);
+	assert_int_equal(krsi_encoder_decision(NULL, &made.event, &decision, 0, &text, NULL), -EINVAL);
+	assert_int_equal(krsi_encoder_decision(encoder, NULL, &decision, 0, &text, NULL), -EINVAL);
+	assert_int_equal(krsi_encoder_decision(encoder, &made.event, NULL, 0, &text, NULL), -EINVAL);
+	assert_int_equal(krsi_encoder_decision(encoder, &made.event, &decision, 0, NULL, NULL), -EINVAL);
+	decision.sz = 0;
+	assert_int_equal(krsi_encoder_decision(encoder, &made.event, &decision, 0, &text, NULL), -EINVAL);
+	assert_string_equal(text, "x");
+	event_free(&made);
+	krsi_encoder_free(schema);
+	krsi_encoder_free(encoder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +282,8 @@ int main(void)
 		cmocka_unit_test(test_bytes_come_back),
 		cmocka_unit_test(test_nothing_is_encoded_in_part),
 		ctx_test(test_a_failure_can_be_explained_from_outside),
+		cmocka_unit_test(test_decisions_stand_in_place_of_what_was_said),
+		cmocka_unit_test(test_decisions_that_cannot_be_encoded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,7 @@ static const char *const others[KRSI_EVENT_FIELD_END] = {
 /* Not the list of arguments and environment, which are there one by one. */
 static bool is_hidden(uint32_t field)
 {
-	return field == KRSI_EVENT_STRINGS || field == KRSI_EVENT_LOST_COUNT;
+	return field == KRSI_EVENT_STRINGS || field == KRSI_EVENT_LOST_COUNT || field == KRSI_EVENT_LOST_CAUSE;
 }
 
 /* An event with a value in every field that the library knows. */
@@ -123,6 +123,8 @@ static void everything_put(struct event_made *made)
 			event_text_put(made, field, text, strlen(text), 7);
 		else if (info.type == KRSI_EVENT_TYPE_LIST)
 			event_text_put(made, field, text, strlen(text) + 1, 7);
+		else if (info.type == KRSI_EVENT_TYPE_BYTES)
+			event_text_put(made, field, "\0\x0f\xff", 3, 0);
 		else
 			event_text_put(made, field, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\1", 16, 0);
 	}
@@ -139,6 +141,8 @@ static void field_check(const json_t *object, uint32_t field, const struct krsi_
 	snprintf(words, sizeof(words), "text of %s", info->name);
 	if (json_is_integer(value))
 		assert_int_equal(json_integer_value(value), field);
+	if (info->type == KRSI_EVENT_TYPE_BYTES)
+		assert_string_equal(json_string_value(value), "000fff");
 	if (info->type == KRSI_EVENT_TYPE_LIST)
 		assert_string_equal(json_string_value(json_array_get(value, 0)), words);
 	if (info->type == KRSI_EVENT_TYPE_TEXT && field != KRSI_EVENT_POLICY && field != KRSI_EVENT_RULE) {

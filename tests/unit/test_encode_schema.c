@@ -84,6 +84,10 @@ static void exec_put(struct event_made *made)
 {
 	event_number_put(made, KRSI_EVENT_ARGC, 2);
 	event_text_put(made, KRSI_EVENT_STRINGS, "cat\0/etc/shadow\0LANG=C\0", 23, 0);
+	event_number_put(made, KRSI_EVENT_DIGEST_ALGORITHM, 4);
+	event_string_put(made, KRSI_EVENT_DIGEST, "\x01\xff");
+	event_number_put(made, KRSI_EVENT_VERITY_ALGORITHM, 6);
+	event_string_put(made, KRSI_EVENT_VERITY_DIGEST, "\xee");
 }
 
 /* All that fields can have, of objects of every kind, however little sense it makes. */
@@ -289,7 +293,13 @@ static void test_ecs_of_an_exec(void **state)
 		{ "event.kind", "event" }, { "event.category.0", "process" }, { "event.type.0", "start" }, { "event.outcome", "unknown" },
 		{ "process.executable", "/usr/bin/cat" }, { "process.previous.executable", "/bin/sh" }, { "process.args.1", "/etc/shadow" },
 		{ "process.args_count", "2" }, { "process.command_line", "cat /etc/shadow" }, { "process.env_vars.0", "LANG=C" },
-		{ "file.path", "/usr/bin/cat" });
+		{ "file.path", "/usr/bin/cat" }, { "process.hash.sha256", "01ff" }, { "labels.krsi_digest", "absent" },
+		{ "labels.krsi_verity_digest", "ee" }, { "labels.krsi_verity_algorithm", "6" });
+	/* Of an algorithm that the schema does not know. */
+	event_begin(&made, "process.exec");
+	event_number_put(&made, KRSI_EVENT_DIGEST_ALGORITHM, 17);
+	event_string_put(&made, KRSI_EVENT_DIGEST, "\x01\xff");
+	CHECK(&made, { "process.hash", "absent" }, { "labels.krsi_digest", "01ff" }, { "labels.krsi_digest_algorithm", "17" });
 }
 
 static void test_ocsf_of_a_denied_open(void **state)
@@ -328,6 +338,8 @@ static void test_ocsf_of_processes_and_sockets(void **state)
 	exec_put(&made);
 	CHECK(&made,
 		{ "class_uid", "1007" }, { "activity_id", "1" }, { "action_id", "1" }, { "disposition", "Detected" },
+		{ "process.file.hashes.0.algorithm", "SHA-256" }, { "process.file.hashes.0.algorithm_id", "3" },
+		{ "process.file.hashes.0.value", "01ff" }, { "unmapped.digest", "absent" }, { "unmapped.verity_digest", "ee" },
 		{ "actor.process.file.path", "/bin/sh" }, { "process.file.path", "/usr/bin/cat" }, { "process.pid", "812" },
 		{ "process.cmd_line", "cat /etc/shadow" }, { "unmapped.argv.1", "/etc/shadow" }, { "unmapped.env.0", "LANG=C" });
 	event_begin(&made, "");

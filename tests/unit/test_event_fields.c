@@ -14,7 +14,7 @@
 
 static const char *const types[] = {
 	[KRSI_EVENT_TYPE_NUMBER] = "number", [KRSI_EVENT_TYPE_TEXT] = "text", [KRSI_EVENT_TYPE_LIST] = "list",
-	[KRSI_EVENT_TYPE_ADDRESS] = "address",
+	[KRSI_EVENT_TYPE_ADDRESS] = "address", [KRSI_EVENT_TYPE_BYTES] = "bytes",
 };
 
 struct field {

@@ -132,6 +132,25 @@ static int recording_make(struct krsi_ctx *ctx, uint32_t count)
 	return fd;
 }
 
+/* Of the gaps in the recording that was read last: events, and how many gaps. */
+static uint64_t missing, gaps;
+
+/* Whether it is an event that says what is missing, of a full disk. */
+static bool is_gap(const struct krsi_event *event)
+{
+	uint64_t count = 0, cause = 0;
+
+	if (krsi_event_kind(event) != KRSI_EVENT_KIND_LOST)
+		return false;
+	assert_int_equal(krsi_event_number(event, KRSI_EVENT_LOST_COUNT, &count), 0);
+	assert_int_equal(krsi_event_number(event, KRSI_EVENT_LOST_CAUSE, &cause), 0);
+	assert_int_equal(cause, KRSI_EVENT_LOST_OUTPUT);
+	assert_int_equal(krsi_event_number(event, KRSI_EVENT_WALL_TIME, &cause), 0);
+	missing += count;
+	gaps++;
+	return true;
+}
+
 /* Read all; how many there were. `*err` becomes what ended it, 0 for a whole recording. */
 static uint32_t recording_read(struct krsi_ctx *ctx, int fd, int *err)
 {
@@ -140,11 +159,13 @@ static uint32_t recording_read(struct krsi_ctx *ctx, int fd, int *err)
 	uint32_t count = 0;
 
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	missing = gaps = 0;
 	*err = krsi_recording_new(ctx, fd, &recording);
 	if (*err)
 		return 0;
 	while (!(*err = krsi_recording_next(recording, &event)) && event)
-		event_is(event, count++);
+		if (!is_gap(event))
+			event_is(event, count++);
 	if (*err)
 		assert_int_equal(krsi_recording_next(recording, &event), *err);
 	krsi_recording_free(recording);
@@ -280,10 +301,53 @@ static void test_a_full_disk(void **state)
 	assert_int_equal(krsi_recorder_info(recorder, &info), 0);
 	assert_int_equal(info.events, 11);
 	assert_int_equal(info.failed, 10);
+	assert_int_equal(info.untold, 0);
 	assert_int_equal(info.bytes, lseek(fd, 0, SEEK_END));
 	krsi_recorder_free(recorder);
 	assert_int_equal(recording_read(*state, fd, &err), 11);
 	assert_int_equal(err, 0);
+	assert_int_equal(missing, 10);
+	assert_int_equal(gaps, 1);
+	close(fd);
+}
+
+/* What says that something is missing can find no room either, and comes later, with all that is missing then. */
+static void test_what_is_missing_is_told_once(void **state)
+{
+	struct krsi_recorder_info info = { .sz = sizeof(info) };
+	struct krsi_recorder *recorder;
+	int fd = file_new(), err;
+	uint32_t i;
+
+	assert_ok(*state, krsi_recorder_new(*state, fd, &recorder));
+	assert_ok(*state, event_record(recorder, 0, false));
+	assert_ok(*state, krsi_recorder_flush(recorder));
+	for (i = 0; i < 3; i++) {
+		assert_ok(*state, event_record(recorder, 7, false));
+		room = (ssize_t)(40 * i);
+		assert_int_equal(krsi_recorder_flush(recorder), -ENOSPC);
+		room = 0;
+		assert_int_equal(krsi_recorder_flush(recorder), -ENOSPC);
+		room = -1;
+	}
+	assert_int_equal(krsi_recorder_info(recorder, &info), 0);
+	assert_int_equal(info.failed, 3);
+	assert_int_equal(info.untold, 3);
+	/* Also when no event comes any more. */
+	assert_int_equal(krsi_recorder_lost(recorder, 4), 0);
+	assert_ok(*state, krsi_recorder_flush(recorder));
+	assert_int_equal(recording_read(*state, fd, &err), 1);
+	assert_int_equal(err, 0);
+	assert_int_equal(missing, 7);
+	assert_int_equal(gaps, 1);
+	assert_int_equal(lseek(fd, 0, SEEK_END), krsi_recorder_info(recorder, &info) ? 0 : info.bytes);
+	assert_int_equal(info.failed, 3);
+	assert_int_equal(info.untold, 0);
+	assert_ok(*state, event_record(recorder, 1, false));
+	assert_ok(*state, krsi_recorder_flush(recorder));
+	assert_int_equal(recording_read(*state, fd, &err), 2);
+	assert_int_equal(gaps, 1);
+	krsi_recorder_free(recorder);
 	close(fd);
 }
 
@@ -296,6 +360,7 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(krsi_recorder_new(NULL, 0, &recorder), -EINVAL);
 	assert_int_equal(krsi_recorder_event(NULL, NULL), -EINVAL);
 	assert_int_equal(krsi_recorder_flush(NULL), -EINVAL);
+	assert_int_equal(krsi_recorder_lost(NULL, 1), -EINVAL);
 	assert_int_equal(krsi_recording_new(*state, -1, &recording), -EINVAL);
 	assert_int_equal(krsi_recording_next(NULL, NULL), -EINVAL);
 	krsi_recorder_free(NULL);
@@ -313,6 +378,7 @@ int main(void)
 		ctx_test(test_a_file_with_a_wrong_bit),
 		ctx_test(test_the_place_of_the_damage_is_told),
 		ctx_test(test_a_full_disk),
+		ctx_test(test_what_is_missing_is_told_once),
 		ctx_test(test_bad_arguments),
 	};
 

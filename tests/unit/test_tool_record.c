@@ -83,6 +83,24 @@ static int count(const char *name, uint32_t kind)
 	return n;
 }
 
+/* How many events a file says to be missing. */
+static uint64_t missing(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	struct krsi_recording *recording;
+	const struct krsi_event *event;
+	uint64_t sum = 0, number;
+
+	assert_true(fd >= 0);
+	assert_ok(run.ctx, krsi_recording_new(run.ctx, fd, &recording));
+	while (krsi_recording_next(recording, &event) == 0 && event)
+		if (krsi_event_number(event, KRSI_EVENT_LOST_COUNT, &number) == 0)
+			sum += number;
+	krsi_recording_free(recording);
+	close(fd);
+	return sum;
+}
+
 static void source_make(void)
 {
 	recording_begin("source");
@@ -194,6 +212,30 @@ static void test_a_full_disk_leaves_whole_records(void **state)
 	record_sink.flush(&run);
 	assert_string_equal(told, "full: can be written again; 8 events were dropped\n");
 	assert_int_equal(count("full", KRSI_EVENT_KIND_RULE), 4);
+	assert_int_equal(missing("full"), 8);
+}
+
+/* What the full file cannot tell is told by the next one. */
+static void test_what_is_missing_is_told_in_the_next_file(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	source_make();
+	assert_int_equal(record_open("full", 0), 0);
+	events_take("source", 1);
+	record_sink.flush(&run);
+	assert_int_equal(stat("full", &st), 0);
+	limit_set((rlim_t)st.st_size + 20);
+	events_take("source", 1);
+	record_sink.flush(&run);
+	assert_int_equal(rename("full", "full.old"), 0);
+	record_sink.reopen(&run);
+	limit_set(RLIM_INFINITY);
+	record_sink.flush(&run);
+	assert_int_equal(missing("full.old"), 0);
+	assert_int_equal(missing("full"), 4);
+	assert_int_equal(record_sink.count(&run).dropped, 4);
 }
 
 static void test_reopening_follows_the_name(void **state)
@@ -262,6 +304,7 @@ int main(void)
 		record_test(test_nothing_is_recorded_over),
 		record_test(test_a_large_file_gets_a_number_and_each_begins_with_the_processes),
 		record_test(test_a_full_disk_leaves_whole_records),
+		record_test(test_what_is_missing_is_told_in_the_next_file),
 		record_test(test_reopening_follows_the_name),
 		record_test(test_mistakes_are_told),
 	};

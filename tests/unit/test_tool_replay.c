@@ -48,6 +48,28 @@ static void test_events_are_printed_in_each_format(void **state)
 	expect(DONE, "\n    ", LIST("replay", "-v", "sample"));
 }
 
+/* What the kernel lost and what found no room on the disk are two things. */
+static void test_gaps_are_counted_by_their_cause(void **state)
+{
+	(void)state;
+	recording_begin("gaps");
+	unwritten_add(5);
+	read_add(NULL, "/etc/passwd");
+	unwritten_add(6);
+	recording_end();
+	expect(DONE, " 5 events could not be written, 5 in all\n", LIST("replay", "gaps"));
+	assert_words(tool_out, " 6 events could not be written, 11 in all\n");
+	assert_string_equal(tool_err, "krsi: 1 event, 11 not written in 2 gaps\n");
+	expect(DONE, "\"cause\":\"output\",\"count\":6,\"total\":11}", LIST("replay", "--json", "gaps"));
+	recording_begin("both");
+	lost_add(7);
+	unwritten_add(5);
+	recording_end();
+	expect(DONE, " 7 events found no room in the ring, 7 in all\n", LIST("replay", "both"));
+	assert_words(tool_out, " 5 events could not be written, 5 in all\n");
+	assert_string_equal(tool_err, "krsi: 0 events, 7 lost in 1 gap, 5 not written in 1 gap\n");
+}
+
 static void test_policies_say_what_they_would_have_refused(void **state)
 {
 	(void)state;
@@ -146,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events_are_printed_in_each_format),
+		cmocka_unit_test(test_gaps_are_counted_by_their_cause),
 		cmocka_unit_test(test_policies_say_what_they_would_have_refused),
 		cmocka_unit_test(test_several_policies),
 		cmocka_unit_test(test_decisions_as_json),

@@ -16,6 +16,7 @@
 
 #include "../../tools/run_stats.h"
 #include "../../tools/stats.h"
+#include "../../tools/stats_socket.h"
 #include "../../tools/tool.h"
 
 #define LARGE (4 << 20)		/* more than a socket takes at once */
@@ -303,10 +304,15 @@ static void test_answers_that_are_none_are_told(void **state)
 		assert_null(figures_read(cases[i].text, strlen(cases[i].text), &problem));
 		assert_words(problem, cases[i].problem);
 	}
-	assert_int_equal(figures_pid("12"), 12);
-	assert_int_equal(figures_pid("-1"), 0);
-	assert_int_equal(figures_pid("1x"), 0);
-	assert_int_equal(figures_pid("4294967297"), 0);
+	assert_int_equal(stats_pid("12"), 12);
+	assert_int_equal(stats_pid("-1"), 0);
+	assert_int_equal(stats_pid("1x"), 0);
+	assert_int_equal(stats_pid("4294967297"), 0);
+	assert_int_equal(stats_pid("12.sock"), 0);
+	assert_int_equal(stats_socket_pid("12.sock"), 12);
+	assert_int_equal(stats_socket_pid("12"), 0);
+	assert_int_equal(stats_socket_pid("12.sock~"), 0);
+	assert_int_equal(stats_socket_pid("x.sock"), 0);
 }
 
 static int setup(void **state)

@@ -173,9 +173,8 @@ struct strings {
 	int seen;
 };
 
-static int look_at_strings(void *data, const struct krsi_event *event)
+static void strings_keep(struct strings *strings, const struct krsi_event *event)
 {
-	struct strings *strings = data;
 	const char *argv = krsi_event_text(event, KRSI_EVENT_ARGV, &strings->argv_size, &strings->argv_flags);
 	const char *env = krsi_event_text(event, KRSI_EVENT_ENV, &strings->env_size, NULL);
 
@@ -184,15 +183,26 @@ static int look_at_strings(void *data, const struct krsi_event *event)
 		memcpy(strings->argv, argv, strings->argv_size);
 	if (env && strings->env_size <= sizeof(strings->env))
 		memcpy(strings->env, env, strings->env_size);
+}
+
+/* The rule's event is made before the program is there, from its pages, and the other one afterwards, from its memory. */
+struct told {
+	struct strings rule, exec;
+};
+
+static int look_at_strings(void *data, const struct krsi_event *event)
+{
+	struct told *told = data;
+
+	if (krsi_event_kind(event) == KRSI_EVENT_KIND_RULE)
+		strings_keep(&told->rule, event);
+	else if (krsi_event_kind(event) == KRSI_EVENT_KIND_EXEC)
+		strings_keep(&told->exec, event);
 	return 0;
 }
 
-static struct strings strings_of_exec(struct krsi_ctx *ctx, uint32_t flags, const char *arg)
+static void program_run(const char *const *argv, const char *const *envp)
 {
-	const struct krsi_engine_opts opts = { .sz = sizeof(opts), .flags = flags };
-	struct engine e = start(ctx, &opts, RULES PROGRAM);
-	struct strings strings = { .seen = 0 };
-	const char *argv[] = { "echo", arg, "", NULL }, *envp[] = { "A=1", "LD_PRELOAD=/x", NULL };
 	pid_t child = fork();
 	int status;
 
@@ -202,40 +212,133 @@ static struct strings strings_of_exec(struct krsi_ctx *ctx, uint32_t flags, cons
 		_exit(1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
-	krsi_engine_set_event(e.engine, look_at_strings, &strings);
-	assert_ok(ctx, krsi_engine_dispatch(e.engine, 0, NULL));
-	assert_int_equal(strings.seen, 1);
-	engine_stop_new(&e);
-	return strings;
 }
+
+static struct told strings_of_exec(struct engine *e, const char *const *argv, const char *const *envp)
+{
+	struct told told = { 0 };
+
+	krsi_engine_set_event(e->engine, look_at_strings, &told);
+	program_run(argv, envp);
+	assert_ok(e->ctx, krsi_engine_dispatch(e->engine, 0, NULL));
+	assert_int_equal(told.rule.seen, 1);
+	assert_int_equal(told.exec.seen, 1);
+	return told;
+}
+
+static void strings_are(const struct strings *strings, const char *argv, size_t argv_size, uint32_t argv_flags, const char *env, size_t env_size)
+{
+	assert_int_equal(strings->argv_size, argv_size);
+	assert_memory_equal(strings->argv, argv, argv_size);
+	assert_int_equal(strings->argv_flags, argv_flags);
+	assert_int_equal(strings->env_size, env_size);
+	if (env_size)
+		assert_memory_equal(strings->env, env, env_size);
+}
+
+static void told_is(const struct told *told, const char *argv, size_t argv_size, uint32_t argv_flags, const char *env, size_t env_size)
+{
+	strings_are(&told->rule, argv, argv_size, argv_flags, env, env_size);
+	strings_are(&told->exec, argv, argv_size, argv_flags, env, env_size);
+}
+
+/*
+ * The end of the arguments is looked for eight bytes at a time: wherever it is, nothing is missing and nothing more is
+ * there.
+ */
+static void arguments_end_anywhere(struct engine *e)
+{
+	static const char *const arguments[] = { "", "a", "abc", "abcdef", "abcdefg", "abcdefgh", "abcdefghijklmnop" };
+	const char *argv[8] = { "echo" }, *envp[] = { "SECRET=1", NULL };
+	struct told told;
+	char expected[512];
+	size_t i, k, size;
+
+	for (i = 0; i < 7 * 7; i++) {
+		memcpy(expected, "echo", size = 5);
+		for (k = 1; k <= i / 7; k++) {
+			argv[k] = arguments[(i + k) % 7];
+			memcpy(expected + size, argv[k], strlen(argv[k]) + 1);
+			size += strlen(argv[k]) + 1;
+		}
+		argv[k] = NULL;
+		told = strings_of_exec(e, argv, envp);
+		told_is(&told, expected, size, 0, NULL, 0);
+	}
+}
+
+/* How many of ten executions, which are twenty events, find no room in a ring that is too small for their environment. */
+static uint64_t lost_of_execs(struct engine *e)
+{
+	static char variable[7000];
+	const char *argv[] = { "echo", NULL }, *envp[] = { variable, NULL };
+	uint64_t lost = ~0ULL;
+	int i;
+
+	memset(variable, 'x', sizeof(variable) - 1);
+	for (i = 0; i < 10; i++)
+		program_run(argv, envp);
+	assert_ok(e->ctx, krsi_engine_lost(e->engine, "process.exec", KRSI_ENGINE_LOST_RING, &lost));
+	return lost;
+}
+
+#define STRING(text) text, sizeof(text)
 
 static void test_arguments_and_environment(void **state)
 {
-	static const char argv[] = "echo\0a b\n\0", env[] = "A=1\0LD_PRELOAD=/x";
-	struct strings strings = strings_of_exec(*state, KRSI_ENGINE_ENVIRONMENT, "a b\n");
+	static const char *const one[] = { "LD_PRELOAD" }, *const some[] = { "LD_*", "A", "B" };
+	static const struct {
+		uint32_t flags;
+		const char *const *names;
+		size_t name_count;
+		const char *env;
+		size_t env_size;
+	} cases[] = {
+		{ KRSI_ENGINE_ENVIRONMENT, NULL, 0, STRING("A=1\0LD_PRELOAD=/x\0LD_DEBUG=\0LD") },
+		{ 0, one, 1, STRING("LD_PRELOAD=/x") },
+		{ 0, some, 3, STRING("A=1\0LD_PRELOAD=/x\0LD_DEBUG=") },
+		/* It may hold secrets: only who asks for it sees it. */
+		{ 0, NULL, 0, NULL, 0 },
+	};
+	const char *argv[] = { "echo", "a b\n", "", NULL }, *envp[] = { "A=1", "LD_PRELOAD=/x", "LD_DEBUG=", "LD", NULL };
+	struct krsi_engine_opts opts = { .sz = sizeof(opts), .ring_size = 131072 };
+	struct engine e;
+	struct told told;
+	size_t i;
 
-	assert_int_equal(strings.argv_size, sizeof(argv));
-	assert_memory_equal(strings.argv, argv, sizeof(argv));
-	assert_int_equal(strings.argv_flags, 0);
-	assert_int_equal(strings.env_size, sizeof(env));
-	assert_memory_equal(strings.env, env, sizeof(env));
-	/* It may hold secrets: only who asks for it sees it. */
-	strings = strings_of_exec(*state, 0, "a b\n");
-	assert_memory_equal(strings.argv, argv, sizeof(argv));
-	assert_int_equal(strings.env_size, 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		opts.flags = KRSI_ENGINE_PROCESSES | cases[i].flags;
+		opts.environment = cases[i].names;
+		opts.environment_count = cases[i].name_count;
+		e = start(*state, &opts, RULES PROGRAM);
+		told = strings_of_exec(&e, argv, envp);
+		told_is(&told, STRING("echo\0a b\n\0"), 0, cases[i].env, cases[i].env_size);
+		/* What nobody asked for does not leave the kernel. */
+		assert_true((lost_of_execs(&e) > 0) == (cases[i].env_size > 0));
+		if (!cases[i].env_size) {
+			assert_ok(e.ctx, krsi_engine_dispatch(e.engine, 0, NULL));
+			arguments_end_anywhere(&e);
+		}
+		engine_stop_new(&e);
+	}
 }
 
 static void test_long_arguments_are_cut_and_say_so(void **state)
 {
 	static char arg[20000];
-	struct strings strings;
+	static const char *const names[] = { "LD_*" };
+	const char *argv[] = { "echo", arg, "", NULL }, *envp[] = { "LD_PRELOAD=/x", NULL };
+	struct krsi_engine_opts opts = { .sz = sizeof(opts), .flags = KRSI_ENGINE_PROCESSES, .environment = names };
+	struct engine e;
+	struct told told;
 
 	memset(arg, 'x', sizeof(arg) - 1);
-	strings = strings_of_exec(*state, KRSI_ENGINE_ENVIRONMENT, arg);
-	assert_int_equal(strings.argv_size, 5);
-	assert_memory_equal(strings.argv, "echo", 5);
-	assert_int_equal(strings.argv_flags, KRSI_EVENT_TEXT_CUT);
-	assert_int_equal(strings.env_size, 0);
+	for (; opts.environment_count < 2; opts.environment_count++) {
+		e = start(*state, &opts, RULES PROGRAM);
+		told = strings_of_exec(&e, argv, envp);
+		told_is(&told, STRING("echo"), KRSI_EVENT_TEXT_CUT, NULL, 0);
+		engine_stop_new(&e);
+	}
 }
 
 /* --- losses ------------------------------------------------------------------- */
