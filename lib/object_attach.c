@@ -16,9 +16,13 @@
 #include "lsm_list.h"
 #include "object.h"
 #include "opts.h"
+#include "text.h"
 
 /* The kernel's own errno for "no such thing here", in no libc header. */
 #define KERNEL_ENOTSUPP 524
+
+/* A program that was detached can be attached again (commit f3a95075549e). */
+#define ATTACHED_AGAIN_SINCE KRSI_PRIV_KERNEL(5, 13)
 
 /*
  * Attaching an lsm program succeeds on a kernel that was booted without bpf in its list, and then
@@ -43,16 +47,21 @@ static int lsm_active_check(struct krsi_object *object, const struct krsi_priv_p
 			      program->name, list, line);
 }
 
+static bool is_on_function(const struct krsi_priv_program *program)
+{
+	return program->kind == KRSI_PRIV_KIND_LSM || program->kind == KRSI_PRIV_KIND_LSM_CGROUP ||
+	       program->kind == KRSI_PRIV_KIND_FUNCTION;
+}
+
 /* Programs on a kernel function are listed by it; those of tracepoints and the like are not. */
 static int full_fail(struct krsi_object *object, const struct krsi_priv_program *program, const char *target)
 {
-	bool is_lsm = program->kind == KRSI_PRIV_KIND_LSM || program->kind == KRSI_PRIV_KIND_LSM_CGROUP;
 	char function[256], holders[1024];
 
-	if (!is_lsm && program->kind != KRSI_PRIV_KIND_FUNCTION)
+	if (!is_on_function(program))
 		return krsi_priv_fail(object->ctx, -EUSERS, "program %s: %s holds as many programs as the kernel allows; detach one of another product",
 				      program->name, target);
-	snprintf(function, sizeof(function), "%s%s", is_lsm ? "bpf_lsm_" : "", target);
+	snprintf(function, sizeof(function), "%s%s", program->kind == KRSI_PRIV_KIND_FUNCTION ? "" : "bpf_lsm_", target);
 	krsi_priv_holders_explain(function, holders, sizeof(holders));
 	return krsi_priv_fail(object->ctx, -EUSERS, "program %s: %s holds as many programs as the kernel allows (%s); detach one of them",
 			      program->name, target, holders);
@@ -86,6 +95,11 @@ static int attach_fail(struct krsi_object *object, const struct krsi_priv_progra
 		return krsi_priv_fail(object->ctx, -EPERM, "program %s: the kernel does not permit attaching it to %s: %s", name, target, why);
 	case -EBUSY:
 		return busy_fail(object, program, target);
+	case -ENOENT:
+		if (is_on_function(program) && krsi_priv_kernel_version() < ATTACHED_AGAIN_SINCE)
+			return krsi_priv_fail(object->ctx, -EOPNOTSUPP, "program %s: cannot be attached to %s; before Linux 5.13 a program is attached once "
+					      "and never again, so load the object once more", name, target);
+		break;
 	case -EBADF:
 		if (program->kind == KRSI_PRIV_KIND_LSM_CGROUP)
 			return krsi_priv_fail(object->ctx, -EINVAL, "program %s: krsi_attach_opts.cgroup_fd is no descriptor of a cgroup's directory; "

@@ -195,7 +195,7 @@ KRSI_API void krsi_engine_free(struct krsi_engine *engine);
  *                      would be too large; the detail has the numbers
  * @retval -EOPNOTSUPP  a rule wants what this kernel or this library cannot do; the detail names both
  * @retval -EPERM       a capability is missing, or lockdown forbids it
- * @retval -EUSERS      a hook holds as many programs as the kernel allows
+ * @retval -EUSERS      a hook holds as many programs as the kernel allows; the detail has whose they are
  * @retval -ENOEXEC     the verifier refused a program
  * @retval -ENOMEM      no memory
  * @retval -EMFILE      no file descriptor left

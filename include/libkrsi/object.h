@@ -333,14 +333,16 @@ KRSI_API int krsi_object_load(struct krsi_object *object);
  * @param object  the object
  * @param opts    options, or NULL for all defaults; borrowed for the call
  * @return 0 when every required program is attached, or
- * @retval -EINVAL      an argument is not usable; an `lsm_cgroup/` program without `cgroup_fd`
+ * @retval -EINVAL      an argument is not usable; an `lsm_cgroup/` program without `cgroup_fd`, or with one of something else
  * @retval -E2BIG       `opts` has a member that this library does not know
  * @retval -EBADFD      the object is not loaded
  * @retval -EALREADY    nothing is left to attach
  * @retval -EOPNOTSUPP  the kernel would not call it: bpf is not in the active LSM list (the detail
- *                      has the line to boot with), or there are no trampolines
- * @retval -EUSERS      the hook holds as many programs as the kernel allows
- * @retval -EBUSY       the kernel says that somebody else holds the hook
+ *                      has the line to boot with), there are no trampolines, or the program was detached
+ *                      before and the kernel is older than Linux 5.13
+ * @retval -EUSERS      the hook holds as many programs as the kernel allows; the detail has whose they are
+ * @retval -EBUSY       the program is attached already, by somebody whom the detail names, or the hook is held in a way
+ *                      that excludes others
  * @retval -EPERM       a capability is missing, or lockdown forbids it
  * @retval -ENOMEM      no memory
  * @since 1.0

@@ -21,6 +21,7 @@
 #include "bpffs.h"
 #include "holders.h"
 #include "lsm_list.h"
+#include "text.h"
 
 #define THINGS_MAX 256
 #define CALLS_MAX 64
@@ -71,6 +72,7 @@ void fake_reset(void)
 		.bucket = 1,
 		.lsm_list = "lockdown,capability,yama,bpf",
 		.caps_suffice = true,
+		.kernel = KRSI_PRIV_KERNEL(6, 1),
 		.holder = "",
 		.refused_err = -EACCES,
 		.refused_log = "R0 invalid mem access 'scalar'\nprocessed 3 insns (limit 1000000)\n",
@@ -261,6 +263,12 @@ bool __wrap_krsi_priv_caps_suffice(void);
 bool __wrap_krsi_priv_caps_suffice(void)
 {
 	return fake.caps_suffice;
+}
+
+unsigned int __wrap_krsi_priv_kernel_version(void);
+unsigned int __wrap_krsi_priv_kernel_version(void)
+{
+	return fake.kernel;
 }
 
 void __wrap_krsi_priv_eperm_explain(char *text, size_t size);

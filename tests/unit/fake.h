@@ -28,6 +28,7 @@ struct fake_machine {
 	uint32_t bucket;		/* entries that a lookup batch gives or withholds together */
 	const char *lsm_list;		/* NULL: it cannot be read */
 	bool caps_suffice;
+	unsigned int kernel;		/* its version, as KRSI_PRIV_KERNEL() has it */
 	const char *holder;		/* who holds the link of any program that is attached already; "" for nobody */
 	unsigned int no_map_type;	/* a type that this kernel lacks; 0 for none */
 	const char *bpffs;		/* paths that begin so are on a BPF file system; NULL for none */

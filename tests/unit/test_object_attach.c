@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "text.h"
 
 #define KERNEL_ENOTSUPP (-524)
 
@@ -228,6 +229,20 @@ static void test_program_that_is_attached_already_names_its_holder(void **state)
 	krsi_object_free(object);
 }
 
+static void test_attaching_again_is_not_for_old_kernels(void **state)
+{
+	struct krsi_object *object = object_load(*state, "kinds.bpf.o");
+
+	fake.kernel = KRSI_PRIV_KERNEL(5, 10);
+	fake_fail("bpf_program__attach", -ENOENT);
+	assert_int_equal(krsi_object_attach_program(object, "kind_lsm", NULL), -EOPNOTSUPP);
+	assert_detail(*state, "before Linux 5.13 a program is attached once and never again, so load the object once more");
+	assert_int_equal(krsi_object_attach_program(object, "kind_raw_tp", NULL), -ENOENT);
+	fake.kernel = KRSI_PRIV_KERNEL(5, 13);
+	assert_int_equal(krsi_object_attach_program(object, "kind_lsm", NULL), -ENOENT);
+	krsi_object_free(object);
+}
+
 static void test_cgroup_descriptor_of_something_else_is_told(void **state)
 {
 	struct krsi_object *object = object_load(*state, "kinds.bpf.o");
@@ -381,6 +396,7 @@ int main(void)
 		attach_test(test_attach_refuses_options_it_cannot_use),
 		attach_test(test_each_errno_of_attaching_has_its_meaning),
 		attach_test(test_program_that_is_attached_already_names_its_holder),
+		attach_test(test_attaching_again_is_not_for_old_kernels),
 		attach_test(test_cgroup_descriptor_of_something_else_is_told),
 		attach_test(test_full_function_is_asked_about_by_its_own_name),
 		attach_test(test_required_program_that_fails_takes_the_others_of_its_call_down),

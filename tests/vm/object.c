@@ -40,6 +40,24 @@ static void test_attach_denies_and_allows(void **state)
 	krsi_object_free(object);
 }
 
+static void test_attaching_again_works_or_is_told(void **state)
+{
+	struct krsi_ctx *ctx = *state;
+	struct krsi_object *object;
+
+	skip_unless_lsm_active();
+	object = vm_object_attach(ctx, "mkdir");
+	assert_ok(ctx, krsi_object_detach(object));
+	if (vm_kernel_at_least(5, 13)) {
+		assert_ok(ctx, krsi_object_attach(object, NULL));
+		assert_int_equal(vm_mkdir("denied"), EACCES);
+	} else {
+		assert_int_equal(krsi_object_attach(object, NULL), -EOPNOTSUPP);
+		assert_detail(ctx, "before Linux 5.13 a program is attached once and never again");
+	}
+	krsi_object_free(object);
+}
+
 static void test_load_alone_denies_nothing(void **state)
 {
 	struct krsi_ctx *ctx = *state;
@@ -640,6 +658,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		vm_test(test_attach_denies_and_allows),
+		vm_test(test_attaching_again_works_or_is_told),
 		vm_test(test_load_alone_denies_nothing),
 		vm_test(test_attach_refuses_a_kernel_that_would_not_call),
 		vm_test(test_variable_turns_enforcing_off),
