@@ -542,5 +542,9 @@ int main(void)
 		vm_test(test_killed_engine_gives_its_place_back),	/* the last one of the other process */
 	};
 
+	if (!vm_bpf_is_active()) {
+		printf("bpf is not in the active LSM list of this boot, and the other products are lsm programs\n");
+		return 77;
+	}
 	return cmocka_run_group_tests(tests, other_setup, NULL);
 }
