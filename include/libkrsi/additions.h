@@ -26,7 +26,7 @@ struct krsi_additions;
 enum krsi_addition {
 	KRSI_ADDITION_HOOKS = 1,	/**< the programs on each hook can be listed */
 	KRSI_ADDITION_ENFORCE = 2,	/**< the kernel can be booted permissive, with bpf_lsm.enforce=0 */
-	KRSI_ADDITION_SEAL = 4,		/**< links can be sealed until the next boot */
+	KRSI_ADDITION_SEAL = 4,		/**< links can be sealed until the next boot: krsi_engine_seal() */
 	KRSI_ADDITION_ARGV = 8,		/**< the kfuncs bpf_bprm_arg and bpf_bprm_env */
 	KRSI_ADDITION_AUDIT = 16,	/**< the kfunc bpf_lsm_audit */
 };

@@ -53,7 +53,7 @@ enum krsi_feature {
 	KRSI_FEATURE_FSVERITY = 26,	/**< the kfunc bpf_get_fsverity_digest, Linux 6.8, with CONFIG_FS_VERITY */
 	KRSI_FEATURE_IMA_HASH = 27,	/**< the helper bpf_ima_file_hash, Linux 5.18 */
 	KRSI_FEATURE_ARGV = 28,		/**< the kfuncs bpf_bprm_arg and bpf_bprm_env; this and what follows: libkrsi/additions.h */
-	KRSI_FEATURE_SEAL = 29,		/**< links can be sealed until the next boot */
+	KRSI_FEATURE_SEAL = 29,		/**< krsi_engine_seal() */
 	KRSI_FEATURE_AUDIT_RECORD = 30,	/**< the kfunc bpf_lsm_audit */
 	KRSI_FEATURE_HOOKS_VIEW = 31,	/**< the programs on each hook can be listed */
 	KRSI_FEATURE_ENFORCE_SWITCH = 32, /**< the kernel can be booted permissive */

@@ -3,7 +3,7 @@
  * Inside of an engine. engine.c has its life and the exchange of policies, generation.c one set of
  * policies in the kernel, kernel.c the programs and maps that serve all of them, resolve.c what
  * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
- * the same for a table of them, events.c the way of
+ * the same for a table of them, seal.c keeping programs attached for good, events.c the way of
  * the events. What is in one is in lib/event.
  */
 #ifndef KRSI_PRIV_ENGINE_H
@@ -69,6 +69,7 @@ struct krsi_priv_generation {
 struct krsi_priv_engine_link {
 	struct krsi_object *object;	/* that it came with; NULL: it is not loaded */
 	bool attached;
+	bool sealed;			/* it stays attached, whatever is needed */
 	bool absent;			/* this kernel has no such hook, or another program of its group was taken */
 };
 
