@@ -16,6 +16,9 @@ readonly LINES_PATCHED=(6.1 6.12 7.3)
 readonly MODULE_PACKAGES=(gcc make libelf-dev zlib1g-dev bc)
 # Sealing lasts, so the tests of it come last.
 GUEST_TESTS=(features exec audit seal)
+# The library's tests: those of what it needs of a kernel, and last the one that seals. On a permissive kernel most
+# of the others would find nothing refused; the rest of tests/vm/ is about the library, whatever the kernel.
+readonly LIBRARY_TESTS='probe hook object engine tool additions' LIBRARY_TESTS_PERMISSIVE='probe additions'
 readonly GUEST_PACKAGES=(clang libbpf-dev libcmocka-dev pkg-config)
 
 : "${log:?set by those who source this: where check() keeps the output of the last command}"
@@ -154,23 +157,48 @@ build_tests() {
 	done
 }
 
-# guest_tests DIR [SUITE OPTION]...: boot a kernel and run them there; their cases are counted.
-guest_tests() {
-	local dir=$1 code=0
-	local -a programs counts
-	shift
-	programs=("${GUEST_TESTS[@]/#/$dir/kernel_}")
-	nice "$top/tests/vm/suite" -f "$dir/kernel.bpf.o" -p 300 -r "$dir/results.tsv" "$@" "${programs[@]}" >"$log" 2>&1 || code=$?
+# run_suite SUITE ARGUMENT...: boot a kernel and run programs there; their cases are counted.
+run_suite() {
+	local code=0 results=${log%/*}/results.tsv
+	local -a counts
+	: >"$results"
+	nice "$top/tests/vm/suite" -r "$results" "$@" >"$log" 2>&1 || code=$?
 	grep -E '^(failed|skipped): ' "$log" || true
 	tail -n 1 "$log"
 	if ((code)); then
 		# What the kernel said, or why nothing ran.
 		grep -E '^vm: ' "$log" || true
-		[[ -s $dir/results.tsv ]] || { tail -n 40 "$log"; failed=$((failed + 1)); }
+		[[ -s $results ]] || { tail -n 40 "$log"; failed=$((failed + 1)); }
 	fi
-	if [[ -s $dir/results.tsv ]]; then
-		read -r -a counts < <(awk -F'\t' '{ n[$5]++ } END { print n["pass"] + 0, n["fail"] + 0, n["skip"] + 0 }' "$dir/results.tsv")
+	if [[ -s $results ]]; then
+		read -r -a counts < <(awk -F'\t' '{ n[$5]++ } END { print n["pass"] + 0, n["fail"] + 0, n["skip"] + 0 }' "$results")
 		passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
 	fi
-	rm -f "$dir/results.tsv"
+	rm -f "$results"
+}
+
+# guest_tests DIR [SUITE OPTION]...: the programs of kernel/tests.
+guest_tests() {
+	local dir=$1
+	shift
+	run_suite -f "$dir/kernel.bpf.o" -p 300 "$@" "${GUEST_TESTS[@]/#/$dir/kernel_}"
+}
+
+# build_library DIR: libkrsi, its command, and its tests for virtual machines.
+build_library() {
+	local dir=$1
+	[[ -e $dir/build.ninja ]] || meson setup "$dir" "$top" || return 1
+	nice ninja -C "$dir" || return 1
+	rm -rf "$dir/guest"
+	mkdir -p "$dir/guest/bpf"
+	cp "$dir"/tests/vm/*.bpf.o "$dir/guest/bpf/"
+	cp "$dir"/tools/krsi "$dir"/examples/{exec-log,deleted-exe,memory-write,deny-exec} "$dir/guest/"
+}
+
+# library_tests DIR "TEST..." [SUITE OPTION]...: those of the library's tests.
+library_tests() {
+	local dir=$1 names
+	read -r -a names <<<"$2"
+	shift 2
+	LD_LIBRARY_PATH=$dir/lib:$dir/lib/encode run_suite -f "$dir/guest:/test" -p 900 "$@" "${names[@]/#/$dir/tests/vm/vm_}"
 }

@@ -36,6 +36,8 @@
 #define INSN_IF_DIFFER(dst, src, offset) INSN_(BPF_JMP | BPF_JNE | BPF_X, dst, src, offset, 0)
 #define INSN_CALL(helper)		INSN_(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
 #define INSN_CALL_KFUNC(btf_id)		INSN_(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, (int)(btf_id))
+/* One of a module's, whose types are at that place of bpf_prog_load_opts.fd_array; 0: the kernel's own. */
+#define INSN_CALL_KFUNC_OF(btf_id, place) INSN_(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, place, (int)(btf_id))
 #define INSN_RETURN()			INSN_(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
 /* These take two places each. */

@@ -61,17 +61,31 @@ static const struct krsi_priv_question questions[] = {
 		krsi_priv_probe_fsverity },
 	[KRSI_FEATURE_IMA_HASH] = { "ima-hash", "the helper bpf_ima_file_hash", KRSI_PRIV_KERNEL(5, 18),
 		krsi_priv_probe_ima_hash },
+	[KRSI_FEATURE_ARGV] = { "argv", "arguments and environment before the verdict (the kfuncs bpf_bprm_arg, bpf_bprm_env)", 0,
+		krsi_priv_probe_argv },
+	[KRSI_FEATURE_SEAL] = { "seal", "sealing links until the next boot", 0, krsi_priv_probe_seal },
+	[KRSI_FEATURE_AUDIT_RECORD] = { "audit-record", "the kfunc bpf_lsm_audit", 0, krsi_priv_probe_audit_record },
+	[KRSI_FEATURE_HOOKS_VIEW] = { "hooks-view", "the view of hooks", 0, krsi_priv_probe_hooks_view },
+	[KRSI_FEATURE_ENFORCE_SWITCH] = { "enforce-switch", "the switch between enforcing and permissive", 0,
+		krsi_priv_probe_enforce_switch },
 };
 
 _Static_assert(sizeof(questions) / sizeof(questions[0]) == KRSI_FEATURE_COUNT, "a feature without a question");
 
 /* --- answers ------------------------------------------------------------- */
 
+/* Of what is there. Additions say it themselves; else what is newer than the kernel was brought back to it. */
+static uint32_t origin_of(const struct krsi_priv_question *question)
+{
+	return krsi_priv_kernel_version() < question->since ? KRSI_ORIGIN_PATCH : KRSI_ORIGIN_MAINLINE;
+}
+
 static void answer_set(struct krsi_probe *probe, struct krsi_priv_answer *answer, bool available,
 		       uint32_t reason, const char *fix, const char *fmt, va_list args)
 {
 	answer->available = available;
 	answer->reason = reason;
+	answer->origin = available ? origin_of(answer->question) : KRSI_ORIGIN_ABSENT;
 	if (vasprintf(&answer->sentence, fmt, args) < 0)
 		answer->sentence = NULL;
 	answer->fix = fix && *fix ? strdup(fix) : NULL;
@@ -168,6 +182,7 @@ int krsi_probe_new(struct krsi_ctx *ctx, struct krsi_probe **ret)
 		krsi_priv_probe_ask(probe, feature);
 	btf__free(probe->btf);
 	probe->btf = NULL;
+	krsi_priv_additions_clear(&probe->additions);
 	if (probe->no_memory) {
 		krsi_probe_free(probe);
 		return krsi_priv_fail(ctx, -ENOMEM, "probe: no memory");
@@ -211,6 +226,7 @@ int krsi_probe_feature(const struct krsi_probe *probe, uint32_t feature, struct 
 	mine.name = answer->question->name;
 	mine.sentence = answer->sentence;
 	mine.fix = answer->fix ? answer->fix : "";
+	mine.origin = answer->origin;
 	return KRSI_PRIV_INFO_WRITE(probe->ctx, info, &mine, "krsi_feature_info");
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Inside of a probe. probe.c has the table of questions; they are in probe_system.c (what
- * the machine allows), probe_attach.c (programs and whether they are called), probe_map.c, and
- * probe_call.c (helpers and kfuncs). probe_try.c is what they share.
+ * the machine allows), probe_attach.c (programs and whether they are called), probe_map.c,
+ * probe_call.c (helpers and kfuncs), and probe_additions.c (what is not mainline). probe_try.c is what
+ * they share.
  *
  * A question may rest on the answer of another one, which then is asked first: see
  * krsi_priv_probe_needs(). Each is asked once.
@@ -15,6 +16,7 @@
 #include <linux/bpf.h>
 #include <libkrsi/probe.h>
 
+#include "additions.h"
 #include "ctx.h"
 
 struct btf;
@@ -24,6 +26,7 @@ struct krsi_priv_answer {
 	bool asked;
 	bool available;
 	uint32_t reason;	/* enum krsi_reason */
+	uint32_t origin;	/* enum krsi_origin */
 	char *sentence;
 	char *fix;		/* NULL for none */
 };
@@ -42,6 +45,9 @@ struct krsi_probe {
 	struct utsname system;
 	char lsm_list[512];
 	char boot_line[512];
+	struct krsi_additions additions;
+	bool additions_read;
+	char additions_why[512];	/* they could not be read; "" when they could */
 	char log[8192];		/* what the verifier wrote about the last program */
 	struct krsi_priv_answer answers[KRSI_FEATURE_COUNT];
 };
@@ -57,6 +63,7 @@ struct krsi_priv_try {
 	int btf_fd;		/* types of its functions and what they are, for programs with more than one */
 	const struct bpf_func_info *functions;
 	uint32_t function_count;
+	const int *btf_fds;		/* types of modules that it calls functions of */
 };
 
 /* The answers. A question gives exactly one. `fix` may be NULL. */
@@ -145,5 +152,10 @@ void krsi_priv_probe_file_xattr(struct krsi_probe *probe, struct krsi_priv_answe
 void krsi_priv_probe_dentry_xattr(struct krsi_probe *probe, struct krsi_priv_answer *answer);
 void krsi_priv_probe_fsverity(struct krsi_probe *probe, struct krsi_priv_answer *answer);
 void krsi_priv_probe_ima_hash(struct krsi_probe *probe, struct krsi_priv_answer *answer);
+void krsi_priv_probe_argv(struct krsi_probe *probe, struct krsi_priv_answer *answer);
+void krsi_priv_probe_seal(struct krsi_probe *probe, struct krsi_priv_answer *answer);
+void krsi_priv_probe_audit_record(struct krsi_probe *probe, struct krsi_priv_answer *answer);
+void krsi_priv_probe_hooks_view(struct krsi_probe *probe, struct krsi_priv_answer *answer);
+void krsi_priv_probe_enforce_switch(struct krsi_probe *probe, struct krsi_priv_answer *answer);
 
 #endif

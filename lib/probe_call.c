@@ -253,12 +253,11 @@ void krsi_priv_probe_rdonly_cast(struct krsi_probe *probe, struct krsi_priv_answ
 
 void krsi_priv_probe_path_d_path(struct krsi_probe *probe, struct krsi_priv_answer *answer)
 {
-	struct krsi_priv_try try = {
-		.type = BPF_PROG_TYPE_LSM, .attach_type = BPF_LSM_MAC, .target = "bpf_lsm_file_open",
-	};
+	struct krsi_priv_try try;
 	uint32_t d_path;
 
-	if (!krsi_priv_probe_needs(probe, answer, KRSI_FEATURE_LSM_BUILT))
+	/* Where it was brought back to 6.1 other programs may not call it. */
+	if (!sleepable_hook(probe, answer, &try, "bpf_lsm_file_open"))
 		return;
 	d_path = kfunc_find(probe, answer, "bpf_path_d_path", "");
 	if (d_path) {

@@ -66,6 +66,7 @@ int krsi_priv_probe_load(struct krsi_probe *probe, const struct krsi_priv_try *t
 		.func_info = try->functions,
 		.func_info_cnt = try->function_count,
 		.func_info_rec_size = try->functions ? sizeof(*try->functions) : 0,
+		.fd_array = try->btf_fds,
 		/* Given a buffer, libbpf asks for the log when the load fails, and prints nothing. */
 		.log_buf = probe->log,
 		.log_size = sizeof(probe->log));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* krsi status: what libkrsi can do on this machine, what would help, and who is on the hooks already. */
+/*
+ * krsi status: what libkrsi can do on this machine, and what would help. What libkrsi's module or patches add to the
+ * kernel, and what is going on there, is in status_additions.c; who is on the hooks already in status_programs.c.
+ */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,12 +30,19 @@ static const char *const reasons[] = {
 	[KRSI_REASON_UNSOUND] = "unsound",
 	[KRSI_REASON_DEPENDS] = "depends",
 	[KRSI_REASON_UNKNOWN] = "unknown",
+	[KRSI_REASON_NOT_MAINLINE] = "not-mainline",
 };
 
 /* A newer library may know more reasons than this file. */
 static const char *reason_word(uint32_t reason)
 {
 	return reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[reason] : "unknown";
+}
+
+/* What the same column has of what is there: nothing special of what Linux itself has. */
+static const char *origin_word(uint32_t origin)
+{
+	return origin == KRSI_ORIGIN_MAINLINE ? "-" : status_origin(origin);
 }
 
 /* What it all comes to. */
@@ -67,11 +77,18 @@ static struct krsi_feature_info obstacle(const struct krsi_probe *probe)
 	return feature_get(probe, KRSI_FEATURE_LSM_RUNS);
 }
 
-static struct verdict verdict_find(const struct krsi_probe *probe)
+static struct verdict verdict_find(const struct krsi_probe *probe, const struct krsi_additions_info *added)
 {
 	struct krsi_feature_info missing = obstacle(probe);
 	struct verdict verdict = { .backend = "" };
 
+	if (krsi_probe_has(probe, KRSI_FEATURE_LSM_RUNS) && added->enforcing == KRSI_SWITCH_PERMISSIVE) {
+		verdict.audit = true;
+		verdict.sentence = "This kernel calls lsm/ programs, but carries out no refusal of theirs: it was booted permissive.";
+		snprintf(verdict.why, sizeof(verdict.why), "fix: boot without bpf_lsm.enforce=0, or write 1 to /sys/kernel/security/krsi/enforce, which "
+			 "lasts until the next boot");
+		return verdict;
+	}
 	if (krsi_probe_has(probe, KRSI_FEATURE_LSM_RUNS)) {
 		verdict.audit = verdict.enforce = true;
 		verdict.backend = "lsm";
@@ -101,7 +118,7 @@ static void feature_print(const struct krsi_feature_info *info)
 	printf(" ");
 	term_cell(info->available ? TERM_GOOD : TERM_BAD, info->available ? "yes" : "no", 3);
 	printf(" ");
-	term_cell(TERM_PLAIN, reason_word(info->reason), REASON_WIDTH);
+	term_cell(TERM_PLAIN, info->available ? origin_word(info->origin) : reason_word(info->reason), REASON_WIDTH);
 	printf(" ");
 	term_text(stdout, info->sentence);
 	if (*info->fix) {
@@ -111,16 +128,16 @@ static void feature_print(const struct krsi_feature_info *info)
 	printf("\n");
 }
 
-/* What only a newer kernel has, in one line: a reason for each would all say the same. */
-static void too_old_print(const struct krsi_probe *probe)
+/* Those of a reason that would say the same for each, in one line. */
+static void together_print(const struct krsi_probe *probe, uint32_t reason, const char *title)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < krsi_probe_count(probe); i++) {
 		struct krsi_feature_info info = feature_get(probe, (uint32_t)i);
 
-		if (info.reason == KRSI_REASON_TOO_OLD)
-			printf("%s%s", n++ ? ", " : "only newer kernels have: ", info.name);
+		if (info.reason == reason)
+			printf("%s%s", n++ ? ", " : title, info.name);
 	}
 	if (n)
 		printf("\n");
@@ -137,11 +154,13 @@ static void features_print(const struct krsi_probe *probe, bool all)
 	for (i = 0; i < count; i++) {
 		struct krsi_feature_info info = feature_get(probe, (uint32_t)i);
 
-		if (all || (!info.available && info.reason != KRSI_REASON_TOO_OLD))
+		if (all || (!info.available && info.reason != KRSI_REASON_TOO_OLD && info.reason != KRSI_REASON_NOT_MAINLINE))
 			feature_print(&info);
 	}
-	if (!all)
-		too_old_print(probe);
+	if (all)
+		return;
+	together_print(probe, KRSI_REASON_TOO_OLD, "only newer kernels have: ");
+	together_print(probe, KRSI_REASON_NOT_MAINLINE, "no kernel has without libkrsi's module or patches: ");
 }
 
 /* Of the verdict: its explanation, one line for each. */
@@ -159,9 +178,10 @@ static void why_print(const char *why)
 	}
 }
 
-static int text_print(struct krsi_ctx *ctx, const struct krsi_probe *probe, bool all)
+static int text_print(struct krsi_ctx *ctx, const struct krsi_probe *probe, const struct krsi_additions *additions, bool all)
 {
-	struct verdict verdict = verdict_find(probe);
+	struct krsi_additions_info added = status_additions(additions);
+	struct verdict verdict = verdict_find(probe, &added);
 	const char *list = krsi_probe_lsm_list(probe);
 
 	term_cell(!*verdict.why ? TERM_GOOD : verdict.enforce ? TERM_DOUBTFUL : TERM_BAD, verdict.sentence, 0);
@@ -172,6 +192,7 @@ static int text_print(struct krsi_ctx *ctx, const struct krsi_probe *probe, bool
 	printf("\nsecurity modules  ");
 	term_text(stdout, *list ? list : "(the list cannot be read)");
 	printf("\n");
+	status_additions_print(additions, all);
 	features_print(probe, all);
 	status_programs_print(ctx);
 	return TOOL_OK;
@@ -208,24 +229,27 @@ static json_t *json_features(const struct krsi_probe *probe)
 	for (i = 0; i < krsi_probe_count(probe); i++) {
 		struct krsi_feature_info info = feature_get(probe, (uint32_t)i);
 
-		json_add(&list, json_pack("{s:o, s:b, s:o, s:o, s:o}", "name", json_text(info.name),
+		json_add(&list, json_pack("{s:o, s:b, s:o, s:o, s:o, s:o}", "name", json_text(info.name),
 					  "available", (int)info.available,
 					  "reason", json_text_or_null(info.available ? "" : reason_word(info.reason)),
-					  "sentence", json_text(info.sentence), "fix", json_text_or_null(info.fix)));
+					  "sentence", json_text(info.sentence), "fix", json_text_or_null(info.fix),
+					  "origin", json_text(status_origin(info.origin))));
 	}
 	return list;
 }
 
-static json_t *json_status(struct krsi_ctx *ctx, const struct krsi_probe *probe)
+static json_t *json_status(struct krsi_ctx *ctx, const struct krsi_probe *probe, const struct krsi_additions *additions)
 {
-	struct verdict verdict = verdict_find(probe);
+	struct krsi_additions_info added = status_additions(additions);
+	struct verdict verdict = verdict_find(probe, &added);
 
-	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "kernel", json_text(krsi_probe_kernel(probe)),
+	return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kernel", json_text(krsi_probe_kernel(probe)),
 			 "audit", (int)verdict.audit, "enforce", (int)verdict.enforce,
 			 "backend", json_text_or_null(verdict.backend), "sentence", json_text(verdict.sentence),
 			 "lsm", json_lsm_list(krsi_probe_lsm_list(probe)),
 			 "lsm_boot_line", json_text_or_null(krsi_probe_lsm_boot_line(probe)),
-			 "features", json_features(probe), "programs", status_programs_json(ctx));
+			 "additions", status_additions_json(additions), "features", json_features(probe),
+			 "programs", status_programs_json(ctx));
 }
 
 static int status_run(const struct tool_command *self, int argc, char **argv)
@@ -238,7 +262,8 @@ static int status_run(const struct tool_command *self, int argc, char **argv)
 		{ 0 },
 	};
 	bool json = false, all = false;
-	struct krsi_probe *probe;
+	struct krsi_additions *additions = NULL;
+	struct krsi_probe *probe = NULL;
 	struct krsi_ctx *ctx;
 	int c, code;
 
@@ -257,12 +282,15 @@ static int status_run(const struct tool_command *self, int argc, char **argv)
 	ctx = tool_ctx_new(KRSI_LOG_WARN);
 	if (!ctx)
 		return TOOL_FAILED;
-	if (krsi_probe_new(ctx, &probe)) {
+	/* That these cannot be read is told by the features that are missing then. */
+	if (krsi_probe_new(ctx, &probe) == 0)
+		krsi_additions_new(ctx, &additions);
+	if (!probe)
 		code = tool_fail(ctx);
-	} else {
-		code = json ? json_print(json_status(ctx, probe)) : text_print(ctx, probe, all);
-		krsi_probe_free(probe);
-	}
+	else
+		code = json ? json_print(json_status(ctx, probe, additions)) : text_print(ctx, probe, additions, all);
+	krsi_additions_free(additions);
+	krsi_probe_free(probe);
 	krsi_ctx_free(ctx);
 	return code;
 }
@@ -279,13 +307,16 @@ const struct tool_command tool_status = {
 		"Last come the programs that sit on security hooks, whoever put them there; the\n"
 		"kernel lists them for CAP_SYS_ADMIN.\n"
 		"\n"
-		"  -v, --verbose  all features, not only the missing ones\n"
+		"  -v, --verbose  all features, not only the missing ones, and the programs on\n"
+		"                 each hook, where the kernel lists them\n"
 		"  --json         an object with all features and programs\n"
 		"  --color=WHEN   auto, always, never\n"
 		"\n"
 		"Columns: name, yes or no, reason, sentence. What is missing because the kernel is\n"
-		"older comes in one line, unless -v is given. Reasons: too-old, not-built,\n"
-		"not-booted, not-permitted, locked-down, switched-off, unsound, depends, unknown.\n"
+		"older comes in one line, unless -v is given, and so does what only libkrsi's\n"
+		"module or patches bring. Reasons: too-old, not-built, not-booted, not-permitted,\n"
+		"locked-down, switched-off, unsound, depends, unknown, not-mainline. Of what is\n"
+		"there, patch or module says that it did not come with Linux.\n"
 		"Columns of programs: hook, way (lsm, lsm_cgroup, fmod_ret, fentry, fexit), name,\n"
 		"number of the link, runs while kernel.bpf_stats_enabled is 1, and who holds it: a\n"
 		"process as NAME[PID], a file it is pinned as. Of one hook, the kernel asks the\n"

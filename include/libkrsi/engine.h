@@ -236,6 +236,34 @@ KRSI_API int krsi_engine_prepare(struct krsi_engine *engine, struct krsi_policy 
 KRSI_API int krsi_engine_rollback(struct krsi_engine *engine);
 
 /**
+ * @brief Keep the programs that are attached now on their hooks until the next boot.
+ *
+ * Nobody can take them off then, root included. When this process ends, or the engine is freed, the policies in
+ * force stay in force, and what they refuse stays refused; nobody reads their events any more. It cannot be
+ * undone. Until then the engine can be used as before: other policies can be applied, and what they need in
+ * addition is attached and not sealed. A rule about `kernel.bpf` does not hold back the process that made the
+ * engine, and holds back everybody after its end.
+ *
+ * The programs are sealed, not their memory: a process with CAP_SYS_ADMIN that may call bpf(2) can still write
+ * to the maps that policies are in. A rule about `kernel.bpf` is against that, as is kernel lockdown against
+ * writing to the kernel's memory.
+ *
+ * It needs libkrsi's module krsi.ko or libkrsi's patches in the kernel (docs/kernel.md), and CAP_MAC_ADMIN.
+ *
+ * @param engine  the engine
+ * @return 0 on success, also when all of them were sealed before, or
+ * @retval -EINVAL      `engine` is NULL
+ * @retval -EOPNOTSUPP  this kernel cannot seal links, or in a way of a later version; the detail has the fix
+ * @retval -EBADFD      no program is attached: apply policies first
+ * @retval -EPERM       this process may not: it needs root and CAP_MAC_ADMIN
+ * @retval -ENOMEM      no memory
+ * @retval -EIO         the kernel refused a link, or its files cannot be understood; links that the kernel took before
+ *                      are sealed
+ * @since 1.0
+ */
+KRSI_API int krsi_engine_seal(struct krsi_engine *engine);
+
+/**
  * @brief Change the mode of a policy in force, without loading it again.
  *
  * Rules with a mode of their own keep it.

@@ -6,6 +6,7 @@
 #ifndef LIBKRSI_KRSI_H
 #define LIBKRSI_KRSI_H
 
+#include <libkrsi/additions.h>
 #include <libkrsi/attached.h>
 #include <libkrsi/cases.h>
 #include <libkrsi/ctx.h>

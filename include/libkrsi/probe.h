@@ -46,12 +46,17 @@ enum krsi_feature {
 	KRSI_FEATURE_BPF_FOR = 19,	/**< the number iterator kfuncs behind bpf_for(), Linux 6.4 */
 	KRSI_FEATURE_RDONLY_CAST = 20,	/**< the kfunc bpf_rdonly_cast, Linux 6.2 */
 	KRSI_FEATURE_D_PATH = 21,	/**< the helper bpf_d_path in `lsm.s/file_open` */
-	KRSI_FEATURE_PATH_D_PATH = 22,	/**< the kfunc bpf_path_d_path, Linux 6.12 */
+	KRSI_FEATURE_PATH_D_PATH = 22,	/**< the kfunc bpf_path_d_path in `lsm.s/` programs, Linux 6.12 */
 	KRSI_FEATURE_TASK_EXE_FILE = 23, /**< the kfunc bpf_get_task_exe_file, Linux 6.12 */
 	KRSI_FEATURE_FILE_XATTR = 24,	/**< the kfunc bpf_get_file_xattr, Linux 6.8 */
 	KRSI_FEATURE_DENTRY_XATTR = 25,	/**< the kfunc bpf_get_dentry_xattr, Linux 6.12 */
 	KRSI_FEATURE_FSVERITY = 26,	/**< the kfunc bpf_get_fsverity_digest, Linux 6.8, with CONFIG_FS_VERITY */
 	KRSI_FEATURE_IMA_HASH = 27,	/**< the helper bpf_ima_file_hash, Linux 5.18 */
+	KRSI_FEATURE_ARGV = 28,		/**< the kfuncs bpf_bprm_arg and bpf_bprm_env; this and what follows: libkrsi/additions.h */
+	KRSI_FEATURE_SEAL = 29,		/**< krsi_engine_seal() */
+	KRSI_FEATURE_AUDIT_RECORD = 30,	/**< the kfunc bpf_lsm_audit */
+	KRSI_FEATURE_HOOKS_VIEW = 31,	/**< the programs on each hook can be listed */
+	KRSI_FEATURE_ENFORCE_SWITCH = 32, /**< the kernel can be booted permissive */
 	KRSI_FEATURE_COUNT		/**< how many this header knows; krsi_probe_count() may say more */
 };
 
@@ -67,6 +72,15 @@ enum krsi_reason {
 	KRSI_REASON_UNSOUND = 7,	/**< it exists, and was found to give wrong results */
 	KRSI_REASON_DEPENDS = 8,	/**< something that it rests on is missing */
 	KRSI_REASON_UNKNOWN = 9,	/**< it failed for a reason that was not recognised; the sentence has the errno */
+	KRSI_REASON_NOT_MAINLINE = 10,	/**< Linux itself does not have it: libkrsi's module or patches would bring it */
+};
+
+/** Where a feature comes from. Numbers are ABI: new ones go at the end. */
+enum krsi_origin {
+	KRSI_ORIGIN_ABSENT = 0,		/**< it is not there */
+	KRSI_ORIGIN_MAINLINE = 1,	/**< Linux has it */
+	KRSI_ORIGIN_PATCH = 2,		/**< this kernel was built with it: with libkrsi's patches, or a backport to an older kernel */
+	KRSI_ORIGIN_MODULE = 3,		/**< libkrsi's module krsi.ko */
 };
 
 /** One answer. */
@@ -77,6 +91,8 @@ struct krsi_feature_info {
 	const char *name;	/**< short and stable, such as "lsm-active"; valid as long as the probe */
 	const char *sentence;	/**< what was found; valid as long as the probe */
 	const char *fix;	/**< what would help, "" when available or nothing would; valid as long as the probe */
+	uint32_t origin;	/**< enum krsi_origin */
+	uint32_t reserved;	/**< 0 */
 };
 
 /**

@@ -3,6 +3,9 @@
  * krsi/seal: whose link descriptor is written there stays attached until the machine goes
  * down. A link of a BPF LSM program has no ->detach and no ->update_prog; it goes when its
  * last reference does, so one is kept. Reading the file lists the sealed links' numbers.
+ *
+ * So it is with links of tracing programs, with which policies follow what no hook tells
+ * them, such as where a file was renamed to, or refuse by changing a function's result.
  */
 #include <linux/bpf.h>
 #include <linux/capability.h>
@@ -47,15 +50,21 @@ bool krsi_link_is_sealed(const struct bpf_link *link)
 	return ret;
 }
 
+/* What can be detached or exchanged in place would not be sealed: links of cgroups, of iterators. */
+static bool can_be_sealed(const struct bpf_link *link)
+{
+	if (!link->prog || link->ops->detach || link->ops->update_prog)
+		return false;
+	return link->prog->type == BPF_PROG_TYPE_LSM || link->prog->type == BPF_PROG_TYPE_TRACING;
+}
+
 /* Keeps the caller's reference when it returns 0. */
 static int seal(struct bpf_link *link)
 {
 	struct sealed *sealed;
 	int ret = 0;
 
-	/* What can be detached or exchanged in place would not be sealed; lsm_cgroup links can. */
-	if (!link->prog || link->prog->type != BPF_PROG_TYPE_LSM ||
-	    link->ops->detach || link->ops->update_prog)
+	if (!can_be_sealed(link))
 		return -EINVAL;
 	sealed = kzalloc(sizeof(*sealed), GFP_KERNEL);
 	if (!sealed)

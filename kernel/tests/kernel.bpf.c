@@ -160,6 +160,13 @@ int BPF_PROG(trace_nothing, struct inode *dir, struct dentry *dentry, int mode)
 	return 0;
 }
 
+/* A link of another kind: its program is neither of the LSM nor for tracing. */
+SEC("kprobe/security_inode_mkdir")
+int BPF_KPROBE(probe_nothing)
+{
+	return 0;
+}
+
 SEC("lsm_cgroup/socket_create")
 int BPF_PROG(cgroup_check, int family, int type, int protocol, int kern)
 {

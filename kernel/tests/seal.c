@@ -85,15 +85,15 @@ static void test_only_an_administrator_can_seal(void **state)
 
 static void test_only_a_link_that_nothing_can_detach_is_sealed(void **state)
 {
-	struct programs tracing = programs_attach("trace_nothing");
+	struct programs probe = programs_attach("probe_nothing");
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC), epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	int program_fd = bpf_program__fd(bpf_object__find_program_by_name(tracing.object, "trace_nothing"));
+	int program_fd = bpf_program__fd(bpf_object__find_program_by_name(probe.object, "probe_nothing"));
 
 	(void)state;
 	assert_int_equal(seal_fd(null_fd), EINVAL);
 	assert_int_equal(seal_fd(epoll_fd), EINVAL);
 	assert_int_equal(seal_fd(program_fd), EINVAL);
-	assert_int_equal(seal_fd(bpf_link__fd(tracing.links[0])), EINVAL);
+	assert_int_equal(seal_fd(bpf_link__fd(probe.links[0])), EINVAL);
 	assert_int_equal(seal_fd(9999), EBADF);
 	assert_int_equal(file_write(SEAL, "-1"), EBADF);
 	assert_int_equal(file_write(SEAL, "link"), EINVAL);
@@ -101,7 +101,7 @@ static void test_only_a_link_that_nothing_can_detach_is_sealed(void **state)
 	assert_string_equal(file_read(SEAL), "");
 	close(epoll_fd);
 	close(null_fd);
-	programs_free(&tracing);
+	programs_free(&probe);
 }
 
 static void test_a_link_of_a_cgroup_is_not_sealed(void **state)
@@ -220,6 +220,25 @@ static void test_a_sealed_link_outlives_its_owner(void **state)
 	close(owner.ready[0]);
 }
 
+/* What policies follow renames and the like with. */
+static void test_a_tracing_program_can_be_sealed(void **state)
+{
+	struct programs tracing = programs_attach("trace_nothing");
+	int fd = bpf_link__fd(tracing.links[0]), still;
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	(void)state;
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+	assert_int_equal(seal_fd(fd), 0);
+	programs_free(&tracing);
+	still = bpf_link_get_fd_by_id(info.id);
+	assert_true(still >= 0);
+	assert_int_equal(bpf_link_detach(still), -EOPNOTSUPP);
+	assert_int_equal(seal_fd(still), EALREADY);
+	close(still);
+}
+
 static void test_the_module_does_not_go_while_a_link_is_sealed(void **state)
 {
 	(void)state;
@@ -239,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_a_link_of_a_cgroup_is_not_sealed),
 		cmocka_unit_test(test_the_module_does_not_go_while_a_program_calls_it),
 		cmocka_unit_test(test_a_sealed_link_outlives_its_owner),
+		cmocka_unit_test(test_a_tracing_program_can_be_sealed),
 		cmocka_unit_test(test_the_module_does_not_go_while_a_link_is_sealed),
 	};
 

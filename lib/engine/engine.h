@@ -4,7 +4,7 @@
  * policies in the kernel, kernel.c the programs and maps that serve all of them,
  * kernel_check.c what the kernel has to be, backend.c how programs sit on hooks, resolve.c what
  * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
- * the same for a table of them, events.c the way of
+ * the same for a table of them, seal.c keeping programs attached for good, events.c the way of
  * the events, environment.c which variables are in them,
  * digests.c which digests. What is in one is in lib/event.
  */
@@ -76,6 +76,7 @@ struct krsi_priv_engine_link {
 	struct krsi_object *object;	/* that it came with; NULL: it is not loaded */
 	struct krsi_object *copy;	/* the same once more, behind it on the hook; NULL: there is none */
 	bool attached;
+	bool sealed;			/* it stays attached, whatever is needed */
 	bool absent;			/* this kernel has no such hook, or another program of its group was taken */
 	bool copied;			/* there is to be a copy */
 };

@@ -413,6 +413,9 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 
 static void detach(struct krsi_priv_engine_link *link, size_t i)
 {
+	/* The kernel would keep it all the same, and a second one would be attached when it is needed again. */
+	if (link->sealed)
+		return;
 	if (link->attached)
 		krsi_object_detach_program(link->object, krsi_priv_engine_programs[i].name);
 	if (link->attached && link->copied)

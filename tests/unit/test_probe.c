@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* The probe on made-up machines: every question that would go to the kernel is answered here. */
+/*
+ * The probe on made-up machines: every question that would go to the kernel is answered here, and what stands in
+ * /sys/kernel/security/krsi comes from a directory of the test's.
+ */
 #include "unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +17,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
+#include "additions.h"
 #include "text.h"
 
 #define MODULES "lockdown,capability,yama,apparmor"
@@ -23,6 +28,9 @@ static struct machine {
 	bool no_caps;
 	bool no_btf;
 	bool no_kfuncs;
+	bool no_module_types;		/* of krsi.ko */
+	bool no_sysadmin;		/* CAP_SYS_ADMIN */
+	int seal_errno;			/* what the seal file says to a descriptor that is none; 0: it takes it */
 	bool never_calls;		/* what is attached is not called */
 	bool not_compiled;
 	unsigned int version;
@@ -36,7 +44,11 @@ static struct machine {
 	unsigned int loop_result;
 	/* what it has seen */
 	int loads, maps[64], attached, other_calls;
+	int seals;
+	int module_calls;		/* programs that call functions of a module */
 } machine;
+
+static char additions[64];	/* the directory */
 
 /* --- instead of the kernel ----------------------------------------------- */
 
@@ -45,12 +57,12 @@ static struct btf *machine_btf(void)
 	static const char *const functions[] = {
 		"bpf_lsm_file_open", "bpf_lsm_file_fcntl", "bpf_lsm_inode_unlink", "bpf_lsm_socket_connect",
 		"bpf_lsm_socket_bind", "security_file_fcntl", "security_file_open", "ima_file_hash",
-		"bpf_trampoline_link_cgroup_shim",
+		"bpf_trampoline_link_cgroup_shim", "bpf_lsm_bprm_check_security",
 	};
 	static const char *const kfuncs[] = {
 		"bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy", "bpf_rdonly_cast",
 		"bpf_path_d_path", "bpf_get_task_exe_file", "bpf_put_file", "bpf_get_file_xattr",
-		"bpf_get_dentry_xattr", "bpf_get_fsverity_digest",
+		"bpf_get_dentry_xattr", "bpf_get_fsverity_digest", "bpf_bprm_arg", "bpf_bprm_env", "bpf_lsm_audit",
 	};
 	struct btf *btf = btf__new_empty();
 	int number, proto, inner;
@@ -84,6 +96,16 @@ static bool calls_helper(const struct bpf_insn *insns, size_t count, int helper)
 	return false;
 }
 
+static bool calls_module(const struct bpf_insn *insns, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 2 && insns[i].off == 1)
+			return true;
+	return false;
+}
+
 int __real_access(const char *path, int mode);
 int __wrap_access(const char *path, int mode);
 int __wrap_access(const char *path, int mode)
@@ -112,6 +134,11 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 	assert_non_null(opts->log_buf);
 	if (machine.load_error)
 		return machine.load_error;
+	if (calls_module(insns, count)) {
+		assert_non_null(opts->fd_array);
+		assert_true(fcntl(opts->fd_array[1], F_GETFD) >= 0);
+		machine.module_calls++;
+	}
 	if ((machine.refused_helper && calls_helper(insns, count, machine.refused_helper)) ||
 	    (opts->prog_flags & machine.refused_flags)) {
 		snprintf(opts->log_buf, opts->log_size, "0: (85) call x#1\nunknown func x#1\nprocessed 1 insns\n");
@@ -158,9 +185,58 @@ int __wrap_bpf_prog_test_run_opts(int fd, struct bpf_test_run_opts *opts)
 int __wrap_bpf_obj_get_info_by_fd(int fd, void *info, uint32_t *size);
 int __wrap_bpf_obj_get_info_by_fd(int fd, void *info, uint32_t *size)
 {
-	(void)fd, (void)size;
+	struct bpf_btf_info *btf = info;
+
+	(void)fd;
+	if (*size == sizeof(*btf)) {
+		btf->kernel_btf = 1;
+		snprintf((char *)(uintptr_t)btf->name, btf->name_len, "krsi");
+		return 0;
+	}
 	((struct bpf_prog_info *)info)->jited_prog_len = machine.not_compiled ? 0 : 30;
 	return 0;
+}
+
+struct btf *__wrap_btf__load_module_btf(const char *module, struct btf *kernel);
+struct btf *__wrap_btf__load_module_btf(const char *module, struct btf *kernel)
+{
+	assert_string_equal(module, "krsi");
+	assert_non_null(kernel);
+	errno = ENOENT;
+	return machine.no_module_types ? NULL : machine_btf();
+}
+
+int __wrap_bpf_btf_get_next_id(uint32_t id, uint32_t *next);
+int __wrap_bpf_btf_get_next_id(uint32_t id, uint32_t *next)
+{
+	errno = ENOENT;
+	*next = id + 1;
+	return id < 3 ? 0 : -ENOENT;
+}
+
+/* The first one is gone meanwhile. */
+int __wrap_bpf_btf_get_fd_by_id(uint32_t id);
+int __wrap_bpf_btf_get_fd_by_id(uint32_t id)
+{
+	return id == 1 ? -ENOENT : open("/dev/null", O_RDONLY);
+}
+
+ssize_t __real_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size)
+{
+	if (size != 2 || memcmp(bytes, "-1", 2) != 0)
+		return __real_write(fd, bytes, size);
+	machine.seals++;
+	errno = machine.seal_errno;
+	return machine.seal_errno ? -1 : 2;
+}
+
+bool __wrap_krsi_priv_cap_held(int cap);
+bool __wrap_krsi_priv_cap_held(int cap)
+{
+	(void)cap;
+	return !machine.no_caps && !machine.no_sysadmin;
 }
 
 int __wrap_bpf_btf_load(const void *data, size_t size, const struct bpf_btf_load_opts *opts);
@@ -217,12 +293,57 @@ int __wrap_krsi_priv_lsm_list(char *text, size_t size)
 
 /* --- setup --------------------------------------------------------------- */
 
+static void addition_make(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", additions, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void module_make(void)
+{
+	addition_make("features", "abi 1\norigin module\nseal\nargv\naudit\n");
+	addition_make("seal", "");
+}
+
+static void patches_make(const char *enforce)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/hooks", additions);
+	assert_int_equal(mkdir(path, 0700), 0);
+	addition_make("hooks/file_open", "open_check prog=12 link=4 tag=0123456789abcdef\n");
+	addition_make("enforce", enforce);
+	addition_make("denials", "7\n");
+	addition_make("seal", "");
+	addition_make("features", "abi 1\norigin patch\nhooks\nenforce\nseal\nargv\naudit\n");
+}
+
 static int setup(void **state)
 {
 	machine = (struct machine){
 		.version = KRSI_PRIV_KERNEL(6, 12), .modules = MODULES ",bpf", .lockdown = "none", .loop_result = 1,
+		.seal_errno = EBADF,
 	};
+	snprintf(additions, sizeof(additions), "%s", unit_dir_make());
+	krsi_priv_additions_dir = additions;
 	return unit_setup(state);
+}
+
+static int teardown(void **state)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/hooks", additions);
+	if (access(path, F_OK) == 0)
+		unit_dir_remove(path);
+	unit_dir_remove(additions);
+	return unit_teardown(state);
 }
 
 static struct krsi_probe *probe_new(struct krsi_ctx *ctx)
@@ -254,10 +375,12 @@ static void assert_no(const struct krsi_probe *probe, uint32_t number, uint32_t 
 
 static void test_probe_new_finds_everything_on_a_full_machine(void **state)
 {
-	struct krsi_probe *probe = probe_new(*state);
+	struct krsi_probe *probe;
 	struct krsi_feature_info info;
 	uint32_t i;
 
+	patches_make("1\n");
+	probe = probe_new(*state);
 	assert_int_equal(krsi_probe_count(probe), KRSI_FEATURE_COUNT);
 	for (i = 0; i < KRSI_FEATURE_COUNT; i++) {
 		/* These two are not made up: they ask the machine that runs the test. */
@@ -269,6 +392,7 @@ static void test_probe_new_finds_everything_on_a_full_machine(void **state)
 		assert_int_equal(krsi_probe_has(probe, i), 1);
 		assert_int_equal(info.reason, KRSI_REASON_NONE);
 		assert_string_equal(info.fix, "");
+		assert_int_equal(info.origin, i < KRSI_FEATURE_ARGV ? KRSI_ORIGIN_MAINLINE : KRSI_ORIGIN_PATCH);
 	}
 	assert_string_equal(krsi_probe_lsm_list(probe), MODULES ",bpf");
 	assert_string_equal(krsi_probe_lsm_boot_line(probe), "");
@@ -290,6 +414,7 @@ static void test_probe_new_explains_every_no(void **state)
 		assert_true(strlen(info.sentence) > 10);
 		assert_non_null(info.fix);
 		assert_true(info.available ? info.reason == KRSI_REASON_NONE : info.reason != KRSI_REASON_NONE);
+		assert_true(info.available == (info.origin != KRSI_ORIGIN_ABSENT));
 		for (k = 0; k < i; k++) {
 			other = feature(probe, k);
 			assert_string_not_equal(info.name, other.name);
@@ -322,7 +447,7 @@ static void test_probe_new_without_capabilities_asks_the_kernel_nothing(void **s
 	machine.no_caps = true;
 	probe = probe_new(*state);
 	assert_no(probe, KRSI_FEATURE_CAPABILITIES, KRSI_REASON_NOT_PERMITTED, "may not load BPF programs");
-	for (i = KRSI_FEATURE_JIT; i < KRSI_FEATURE_COUNT; i++)
+	for (i = KRSI_FEATURE_JIT; i < KRSI_FEATURE_ARGV; i++)
 		if (i != KRSI_FEATURE_LSM_ACTIVE)
 			assert_no(probe, i, KRSI_REASON_NOT_PERMITTED, "could not be tried");
 	assert_int_equal(krsi_probe_has(probe, KRSI_FEATURE_LSM_ACTIVE), 1);
@@ -526,6 +651,117 @@ static void test_probe_judges_lockdown_by_trying(void **state)
 	krsi_probe_free(probe);
 }
 
+/* --- additions ----------------------------------------------------------- */
+
+static void test_probe_on_a_stock_kernel_says_what_would_bring_additions(void **state)
+{
+	struct krsi_probe *probe = probe_new(*state);
+	uint32_t i;
+
+	for (i = KRSI_FEATURE_ARGV; i < KRSI_FEATURE_COUNT; i++)
+		assert_no(probe, i, KRSI_REASON_NOT_MAINLINE, "Linux does not have it");
+	assert_words(feature(probe, KRSI_FEATURE_SEAL).fix, "krsi.ko");
+	assert_words(feature(probe, KRSI_FEATURE_ARGV).fix, "krsi.ko");
+	assert_words(feature(probe, KRSI_FEATURE_AUDIT_RECORD).fix, "krsi.ko");
+	assert_words(feature(probe, KRSI_FEATURE_HOOKS_VIEW).fix, "patches");
+	assert_words(feature(probe, KRSI_FEATURE_ENFORCE_SWITCH).fix, "patches");
+	assert_int_equal(machine.seals, 0);
+	krsi_probe_free(probe);
+
+	machine.version = KRSI_PRIV_KERNEL(5, 10);
+	probe = probe_new(*state);
+	assert_no(probe, KRSI_FEATURE_SEAL, KRSI_REASON_TOO_OLD, "need Linux 6.1");
+	krsi_probe_free(probe);
+}
+
+static void test_probe_calls_the_module_by_its_own_types(void **state)
+{
+	struct krsi_probe *probe;
+
+	module_make();
+	probe = probe_new(*state);
+	assert_int_equal(feature(probe, KRSI_FEATURE_ARGV).origin, KRSI_ORIGIN_MODULE);
+	assert_int_equal(feature(probe, KRSI_FEATURE_AUDIT_RECORD).origin, KRSI_ORIGIN_MODULE);
+	assert_int_equal(feature(probe, KRSI_FEATURE_SEAL).origin, KRSI_ORIGIN_MODULE);
+	assert_int_equal(feature(probe, KRSI_FEATURE_RINGBUF).origin, KRSI_ORIGIN_MAINLINE);
+	assert_int_equal(machine.module_calls, 2);
+	assert_int_equal(machine.seals, 1);
+	assert_no(probe, KRSI_FEATURE_HOOKS_VIEW, KRSI_REASON_NOT_MAINLINE, "no module can bring it");
+	krsi_probe_free(probe);
+
+	machine.no_module_types = true;
+	probe = probe_new(*state);
+	assert_no(probe, KRSI_FEATURE_ARGV, KRSI_REASON_NOT_BUILT, "no type information");
+	assert_int_equal(krsi_probe_has(probe, KRSI_FEATURE_SEAL), 1);
+	krsi_probe_free(probe);
+
+	machine.no_module_types = false;
+	machine.no_sysadmin = true;
+	probe = probe_new(*state);
+	assert_no(probe, KRSI_FEATURE_ARGV, KRSI_REASON_NOT_PERMITTED, "CAP_SYS_ADMIN");
+	krsi_probe_free(probe);
+}
+
+static void test_probe_believes_no_word_that_does_not_hold(void **state)
+{
+	struct krsi_probe *probe;
+
+	patches_make("1\n");
+	machine.no_kfuncs = true;
+	machine.seal_errno = 0;
+	machine.refused_flags = BPF_F_SLEEPABLE;
+	probe = probe_new(*state);
+	assert_int_equal(krsi_probe_has(probe, KRSI_FEATURE_ARGV), 0);
+	assert_int_equal(krsi_probe_has(probe, KRSI_FEATURE_AUDIT_RECORD), 0);
+	assert_no(probe, KRSI_FEATURE_SEAL, KRSI_REASON_UNKNOWN, "EIO");
+	krsi_probe_free(probe);
+
+	machine.seal_errno = EPERM;
+	probe = probe_new(*state);
+	assert_no(probe, KRSI_FEATURE_SEAL, KRSI_REASON_NOT_PERMITTED, "EPERM");
+	assert_words(feature(probe, KRSI_FEATURE_SEAL).fix, "CAP_MAC_ADMIN");
+	krsi_probe_free(probe);
+}
+
+static void test_probe_tells_the_state_of_the_switch(void **state)
+{
+	struct krsi_probe *probe;
+
+	patches_make("0\n");
+	probe = probe_new(*state);
+	assert_words(feature(probe, KRSI_FEATURE_ENFORCE_SWITCH).sentence, "permissive: 7 refusals");
+	assert_words(feature(probe, KRSI_FEATURE_HOOKS_VIEW).sentence, "lists 1 programs");
+	krsi_probe_free(probe);
+	addition_make("enforce", "1\n");
+	probe = probe_new(*state);
+	assert_words(feature(probe, KRSI_FEATURE_ENFORCE_SWITCH).sentence, "is enforcing");
+	krsi_probe_free(probe);
+}
+
+static void test_probe_does_without_additions_that_it_cannot_read(void **state)
+{
+	struct krsi_probe *probe;
+
+	addition_make("features", "abi 2\norigin patch\nseal\n");
+	assert_int_equal(krsi_probe_new(*state, NULL), -EINVAL);
+	probe = probe_new(*state);
+	assert_no(probe, KRSI_FEATURE_SEAL, KRSI_REASON_UNKNOWN, "use a newer libkrsi");
+	assert_words(krsi_ctx_error_detail(*state), "krsi_probe_new: an argument is NULL");
+	krsi_probe_free(probe);
+}
+
+/* bpf_path_d_path came with 6.12. */
+static void test_probe_finds_a_backport(void **state)
+{
+	struct krsi_probe *probe;
+
+	machine.version = KRSI_PRIV_KERNEL(6, 1);
+	probe = probe_new(*state);
+	assert_int_equal(feature(probe, KRSI_FEATURE_PATH_D_PATH).origin, KRSI_ORIGIN_PATCH);
+	assert_int_equal(feature(probe, KRSI_FEATURE_D_PATH).origin, KRSI_ORIGIN_MAINLINE);
+	krsi_probe_free(probe);
+}
+
 /* --- the calls ----------------------------------------------------------- */
 
 static void test_probe_calls_refuse_wrong_arguments(void **state)
@@ -558,7 +794,7 @@ static void test_probe_outlives_its_context(void **state)
 	krsi_probe_free(probe);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, unit_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
@@ -579,6 +815,12 @@ int main(void)
 		TEST(test_probe_without_btf),
 		TEST(test_probe_says_when_a_hook_is_full),
 		TEST(test_probe_judges_lockdown_by_trying),
+		TEST(test_probe_on_a_stock_kernel_says_what_would_bring_additions),
+		TEST(test_probe_calls_the_module_by_its_own_types),
+		TEST(test_probe_believes_no_word_that_does_not_hold),
+		TEST(test_probe_tells_the_state_of_the_switch),
+		TEST(test_probe_does_without_additions_that_it_cannot_read),
+		TEST(test_probe_finds_a_backport),
 		TEST(test_probe_calls_refuse_wrong_arguments),
 		TEST(test_probe_outlives_its_context),
 	};

@@ -46,13 +46,15 @@ static void assert_feature(const struct krsi_probe *probe, uint32_t number, bool
 	fail_msg("%s: available %u, reason %u: %s", info.name, info.available, info.reason, info.sentence);
 }
 
-static void file_write(const char *path, const char *text)
+/* 0 or the errno. */
+static int file_write(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY);
+	int fd = open(path, O_WRONLY), err;
 
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	err = write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : errno;
 	close(fd);
+	return err;
 }
 
 /* Whether `word` stands in a small file. */
@@ -67,6 +69,11 @@ static bool file_has(const char *path, const char *word)
 	has = fgets(text, sizeof(text), file) && strstr(text, word);
 	fclose(file);
 	return has;
+}
+
+static bool is_patched(void)
+{
+	return access(SECURITYFS "/krsi/hooks", F_OK) == 0;
 }
 
 /* --- what is true of each kernel ----------------------------------------- */
@@ -105,6 +112,9 @@ static void test_probe_knows_the_age_of_features(void **state)
 {
 	struct krsi_probe *probe = probe_new(*state);
 	size_t i;
+
+	if (is_patched())
+		skip_because("not one of Debian's kernels, but a small one with libkrsi's patches");
 
 	for (i = 0; i < sizeof(by_age) / sizeof(by_age[0]); i++)
 		assert_feature(probe, by_age[i].feature, vm_kernel_at_least(by_age[i].major, by_age[i].minor),
@@ -187,9 +197,10 @@ static void test_without_the_compiler_nothing_is_attached(void **state)
 {
 	struct krsi_probe *probe;
 
-	file_write(JIT_SYSCTL, "0");
+	if (file_write(JIT_SYSCTL, "0") == EINVAL)
+		skip_because("this kernel always compiles (CONFIG_BPF_JIT_ALWAYS_ON)");
 	probe = probe_new(*state);
-	file_write(JIT_SYSCTL, "1");
+	assert_int_equal(file_write(JIT_SYSCTL, "1"), 0);
 	assert_feature(probe, KRSI_FEATURE_JIT, false, KRSI_REASON_SWITCHED_OFF);
 	assert_feature(probe, KRSI_FEATURE_TRAMPOLINE, false, KRSI_REASON_DEPENDS);
 	assert_feature(probe, KRSI_FEATURE_LSM_RUNS, false, KRSI_REASON_DEPENDS);
@@ -262,17 +273,22 @@ static struct answers answers_of_child(struct krsi_ctx *ctx, int (*prepare)(void
 	return copy;
 }
 
-static void assert_same_answers(const struct krsi_probe *probe, const struct answers *answers)
+static void assert_same_answers_until(uint32_t end, const struct krsi_probe *probe, const struct answers *answers)
 {
 	struct krsi_feature_info info;
 	uint32_t i;
 
-	for (i = 0; i < KRSI_FEATURE_COUNT; i++) {
+	for (i = 0; i < end; i++) {
 		info = feature(probe, i);
 		if (info.available != answers->of[i].available || info.reason != answers->of[i].reason)
 			fail_msg("%s: %u, reason %u there; here: %s", info.name, answers->of[i].available,
 				 answers->of[i].reason, info.sentence);
 	}
+}
+
+static void assert_same_answers(const struct krsi_probe *probe, const struct answers *answers)
+{
+	assert_same_answers_until(KRSI_FEATURE_COUNT, probe, answers);
 }
 
 static int without_capabilities(void)
@@ -286,7 +302,7 @@ static void test_without_capabilities_it_says_so(void **state)
 	uint32_t i;
 
 	assert_int_equal(answers.of[KRSI_FEATURE_CAPABILITIES].reason, KRSI_REASON_NOT_PERMITTED);
-	for (i = KRSI_FEATURE_JIT; i < KRSI_FEATURE_COUNT; i++)
+	for (i = KRSI_FEATURE_JIT; i < KRSI_FEATURE_ARGV; i++)
 		if (i != KRSI_FEATURE_LSM_ACTIVE)
 			assert_int_equal(answers.of[i].reason, KRSI_REASON_NOT_PERMITTED);
 	assert_int_equal(answers.of[KRSI_FEATURE_LSM_ACTIVE].available, vm_bpf_is_active());
@@ -308,7 +324,8 @@ static void test_two_capabilities_are_enough(void **state)
 	struct answers answers = answers_of_child(*state, with_two_capabilities);
 	struct krsi_probe *probe = probe_new(*state);
 
-	assert_same_answers(probe, &answers);
+	/* What libkrsi's patches add is in files that only root may open. */
+	assert_same_answers_until(is_patched() ? KRSI_FEATURE_ARGV : KRSI_FEATURE_COUNT, probe, &answers);
 	krsi_probe_free(probe);
 }
 
