@@ -42,20 +42,26 @@ struct {
 	__type(value, struct digests);
 } digests SEC(".maps");
 
-/* Put a number and the bytes behind what the event has. Returns the new size. */
+/* Put a number and the bytes behind what the event has; nothing of it on the stack, of which calls have little left here. */
 static __always_inline __u32 digest_add(struct event_slot *event, __u64 used, const struct digest_bytes *digest, __u32 number_id, __u32 id)
 {
-	struct event_number number = { { number_id, KRSI_EVENT_TYPE_NUMBER, 0, sizeof(number.value) }, digest->algorithm };
-	struct event_field field = { id, KRSI_EVENT_TYPE_BYTES, 0, digest->size };
+	struct event_number *number;
+	struct event_field *field;
 	__u64 place = used;
+	__u32 size = digest->size;
 
 	asm volatile("" : "+r"(place));
-	if (!field.size || field.size > DIGEST_SIZE || place > EVENT_TEXTS_SIZE - sizeof(number) - sizeof(field) - DIGEST_SIZE)
+	if (!size || size > DIGEST_SIZE || place > EVENT_TEXTS_SIZE - sizeof(*number) - sizeof(*field) - DIGEST_SIZE)
 		return used;
-	bpf_probe_read_kernel(event->texts + place, sizeof(number), &number);
-	bpf_probe_read_kernel(event->texts + place + sizeof(number), sizeof(field), &field);
-	bpf_probe_read_kernel(event->texts + place + sizeof(number) + sizeof(field), DIGEST_SIZE, digest->bytes);
-	return used + sizeof(number) + sizeof(field) + ((field.size + 7) & ~7U);
+	number = (struct event_number *)(event->texts + place);
+	event_number(number, number_id, digest->algorithm, 1);
+	field = (struct event_field *)(number + 1);
+	field->id = id;
+	field->type = KRSI_EVENT_TYPE_BYTES;
+	field->flags = 0;
+	field->size = size;
+	bpf_probe_read_kernel(field + 1, DIGEST_SIZE, digest->bytes);
+	return used + sizeof(*number) + sizeof(*field) + ((size + 7) & ~7U);
 }
 
 /* The digests of the file that the task executes. */

@@ -6,7 +6,6 @@
 #ifndef KRSI_ENGINE_EVENT_BPF_H
 #define KRSI_ENGINE_EVENT_BPF_H
 
-#include "digest.bpf.h"
 #include "strings.bpf.h"
 
 /* --- what is lost ---------------------------------------------------------- */
@@ -32,6 +31,8 @@ static __always_inline void event_number(struct event_number *number, __u32 id, 
 	number->field.size = sizeof(value);
 	number->value = value;
 }
+
+#include "digest.bpf.h"
 
 /* The thread that the event is of; it may be another one than that which runs. */
 static __always_inline struct task_struct *event_task(const struct event_slot *event)
@@ -481,7 +482,8 @@ MATCH_FN __u32 event_strings_add(__u32 at, __u32 index, __u32 used)
 	list.size = event->end;
 	bpf_probe_read_kernel(event->texts + used, sizeof(list), &list);
 	event_number(&event->numbers[PLACE_ARGC], KRSI_EVENT_ARGC, slot->act.strings.argc, 1);
-	return used + sizeof(list) + event_padded(event->end);
+	/* From here, as every byte of stack counts in who called this. */
+	return event_digests_add(index, used + sizeof(list) + event_padded(event->end), slot->act.strings.file);
 }
 
 /* --- an event -------------------------------------------------------------- */
@@ -539,8 +541,7 @@ static __always_inline __u32 event_texts_add(__u32 at, const struct engine_slot 
 	used = event_text_add(index, used, event->mount[EVENT_EXE], event->dentry[EVENT_EXE], KRSI_EVENT_EXE);
 	used = event_text_add(index, used, event->mount[EVENT_CWD], event->dentry[EVENT_CWD], KRSI_EVENT_CWD);
 	used = event_cgroup_add(index, used);
-	used = event_strings_add(at, index, used);
-	return slot->act.has & ACT_PROGRAM ? event_digests_add(index, used, slot->act.strings.file) : used;
+	return event_strings_add(at, index, used);
 }
 
 /* A clause that reports applied: tell it. */

@@ -257,6 +257,42 @@ static __always_inline int watch_live(struct signal_struct *signal)
 	return live;
 }
 
+/* The ends that were told lately. */
+struct ended {
+	__u64 start_time;
+	__u32 tgid;
+	__u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct ended);
+	__type(value, __u32);
+} ended SEC(".maps");
+
+#define EEXIST 17
+
+/*
+ * Whether this thread is the one that tells the end of its process. Each counts itself out first and comes here
+ * afterwards, so of two that end at the same time both can see that none is left. How many threads there are says
+ * nothing of that: the first may be gone altogether when the second comes.
+ */
+static __always_inline int watch_ends(struct task_struct *task)
+{
+	struct ended key = {};
+	__u32 value = 1;
+	int err;
+
+	if (watch_live(task->signal) != 0)
+		return 0;	/* another thread goes on */
+	key.start_time = task->group_leader->start_boottime;
+	key.tgid = task->tgid;
+	/* The kernel's function returns an int, and what is above that in the register is anything. */
+	err = bpf_map_update_elem(&ended, &key, &value, BPF_NOEXIST);
+	return err != -EEXIST;
+}
+
 SEC("tp_btf/sched_process_exit")
 HOOK(watch_exit, struct task_struct *task)
 {
@@ -264,8 +300,8 @@ HOOK(watch_exit, struct task_struct *task)
 	__u64 start;
 	int index, code = 0;
 
-	if (watch_live(task->signal) != 0)
-		return 0;	/* another thread goes on */
+	if (!watch_ends(task))
+		return 0;
 	index = watch_begin(KRSI_EVENT_KIND_EXIT, 0, bpf_get_current_task());
 	if (index < 0)
 		return 0;

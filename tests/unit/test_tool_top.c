@@ -88,7 +88,7 @@ int __wrap_figures_fetch(const char *dir, pid_t pid, struct figures *figures);
 int __wrap_figures_fetch(const char *dir, pid_t pid, struct figures *figures)
 {
 	static int asked;
-	json_t *rules = json_array();
+	json_t *rules;
 	char name[16];
 	int i;
 
@@ -98,6 +98,7 @@ int __wrap_figures_fetch(const char *dir, pid_t pid, struct figures *figures)
 	if (asked == answers)
 		return TOOL_FAILED;
 	asked++;
+	rules = json_array();
 	for (i = 0; i < 30; i++) {
 		snprintf(name, sizeof(name), "rule-%d", i);
 		json_array_append_new(rules, json_pack("{s:s, s:i, s:i, s:i}", "name", name, "hits", i ? 0 : asked, "refused", 0, "suppressed", 0));
@@ -154,7 +155,7 @@ static const char *terminal_wait(size_t from, const char *words)
 	while (!(found = strstr(terminal.text + from, words))) {
 		assert_true(sizeof(terminal.text) - terminal.size > 1);
 		if (poll(&ready, 1, WAIT_MS) != 1)
-			fail_msg("no \"%s\" comes: %s", words, terminal.text + from);
+			fail_msg("no \"%s\" comes behind: %s", words, terminal.text + (terminal.size > from + 400 ? terminal.size - 400 : from));
 		n = read(terminal.fd, terminal.text + terminal.size, sizeof(terminal.text) - terminal.size - 1);
 		assert_true(n > 0);
 		terminal.size += (size_t)n;

@@ -6,11 +6,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +187,69 @@ static void test_an_end_has_its_code(void **state)
 	assert_non_null(process);
 	assert_int_equal(number(process, KRSI_EVENT_EXIT_CODE), 5);
 	assert_int_equal(krsi_event_number(process, KRSI_EVENT_EXIT_SIGNAL, &value), -ENOENT);
+	table_stop(&table);
+}
+
+/* --- an end that several threads have a part in ------------------------------ */
+
+#define THREADS 8
+#define ROUNDS 300
+
+static pthread_barrier_t together;
+
+/* Not the process, but this thread of it; the last one is the end of the process. */
+static void *thread_end(void *data)
+{
+	pthread_barrier_wait(&together);
+	syscall(SYS_exit, 0);
+	return data;
+}
+
+static void threads_end(void)
+{
+	pthread_t thread;
+	int i;
+
+	pthread_barrier_init(&together, NULL, THREADS);
+	for (i = 1; i < THREADS; i++)
+		if (pthread_create(&thread, NULL, thread_end, NULL))
+			_exit(1);
+	thread_end(NULL);
+}
+
+struct ends {
+	uint64_t pid;
+	int count;
+};
+
+static int ends_count(void *data, const struct krsi_event *event)
+{
+	struct ends *ends = data;
+
+	ends->count += krsi_event_kind(event) == KRSI_EVENT_KIND_EXIT && number(event, KRSI_EVENT_PID) == ends->pid;
+	return 0;
+}
+
+/* Threads that end at the same time each see that none is left. */
+static void test_an_end_is_told_once(void **state)
+{
+	struct table table = table_start(*state);
+	struct ends ends;
+	int status, i;
+	pid_t child;
+
+	krsi_engine_set_event(table.e.engine, ends_count, &ends);
+	for (i = 0; i < ROUNDS; i++) {
+		child = fork();
+		if (child == 0)
+			threads_end();
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		ends = (struct ends){ .pid = (uint64_t)child };
+		table_update(&table);
+		if (ends.count != 1)
+			fail_msg("the end of process %d, number %d, was told %d times", (int)child, i, ends.count);
+	}
 	table_stop(&table);
 }
 
@@ -420,6 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		vm_test(test_a_life),
 		vm_test(test_an_end_has_its_code),
+		vm_test(test_an_end_is_told_once),
 		vm_test(test_who_was_there_already),
 		vm_test(test_filling_races_with_forks),
 		vm_test(test_a_zombie_does_not_run),
