@@ -370,6 +370,7 @@ enum load_option {
 	OPTION_CHECK = TOOL_OPTION_FIRST_FREE,
 	OPTION_WITHOUT,
 	OPTION_WITH,
+	OPTION_FMOD_RET,
 	OPTION_OPTIONAL,
 	OPTION_TARGET,
 	OPTION_SET,
@@ -394,6 +395,7 @@ static const struct option options[] = {
 	{ "kconfig", required_argument, NULL, OPTION_KCONFIG },
 	{ "log", required_argument, NULL, OPTION_LOG },
 	{ "map-size", required_argument, NULL, OPTION_MAP_SIZE },
+	{ "fmod-ret", required_argument, NULL, OPTION_FMOD_RET },
 	{ "optional", required_argument, NULL, OPTION_OPTIONAL },
 	{ "pin", required_argument, NULL, OPTION_PIN },
 	{ "set", required_argument, NULL, OPTION_SET },
@@ -425,6 +427,11 @@ static int option_read(struct request *request, int c, char **argv)
 		return wish_read(request, WISH_WITHOUT);
 	case OPTION_WITH:
 		return wish_read(request, WISH_WITH);
+	case OPTION_FMOD_RET:
+		if (strcmp(optarg, "all") != 0)
+			return wish_read(request, WISH_FMOD_RET);
+		request->wishes.all_fmod_ret = true;
+		return -1;
 	case OPTION_OPTIONAL:
 		if (strcmp(optarg, "all") != 0)
 			return wish_read(request, WISH_OPTIONAL);
@@ -567,6 +574,8 @@ const struct tool_command tool_load = {
 		"  --without PROG     leave a program out\n"
 		"  --with PROG        take one whose section is marked ? and so is left out\n"
 		"  --optional PROG    this one may fail alone; \"all\": each may\n"
+		"  --fmod-ret PROG    attach it in front of the function that calls its hook, where\n"
+		"                     bpf is no active security module; \"all\": each that can be\n"
 		"  --target PROG=HOOK attach it to another hook, function or tracepoint\n"
 		"  --set VAR=VALUE    set a global variable, a number of 1, 2, 4 or 8 bytes\n"
 		"  --map-size MAP=N   set how many entries a map has, or bytes of a ring buffer;\n"

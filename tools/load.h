@@ -18,6 +18,7 @@ enum wish_kind {
 	WISH_WITHOUT,		/* PROG */
 	WISH_WITH,		/* PROG */
 	WISH_OPTIONAL,		/* PROG */
+	WISH_FMOD_RET,		/* PROG */
 	WISH_TARGET,		/* PROG=HOOK */
 	WISH_VARIABLE,		/* VAR=VALUE */
 	WISH_MAP_SIZE,		/* MAP=N */
@@ -36,6 +37,7 @@ struct wish {
 struct wish_list {
 	struct wish *wishes;
 	size_t count;
+	bool all_fmod_ret;	/* each program that can be */
 };
 
 /* One argument of the command. */

@@ -211,6 +211,19 @@ static bool wished(const struct wish_list *list, enum wish_kind kind, const char
 	return false;
 }
 
+/* With "all" a program stays as it is when it cannot be put on a function; one that is named has to be. */
+static int program_set(const struct wish_list *list, struct krsi_object *object, const struct krsi_program_info *info, uint32_t flags)
+{
+	int err;
+
+	if (wished(list, WISH_FMOD_RET, info->name))
+		return krsi_object_set_program(object, info->name, flags | KRSI_PROGRAM_FMOD_RET);
+	if (!list->all_fmod_ret || strncmp(info->section, "lsm/", 4) != 0)
+		return krsi_object_set_program(object, info->name, flags);
+	err = krsi_object_set_program(object, info->name, flags | KRSI_PROGRAM_FMOD_RET);
+	return err == -EOPNOTSUPP || err == -ENOENT ? krsi_object_set_program(object, info->name, flags) : err;
+}
+
 /* All that is wished of a program at once: setting flags replaces those that were set before. */
 static int programs_apply(const struct wish_list *list, bool all_optional, struct krsi_object *object)
 {
@@ -228,7 +241,7 @@ static int programs_apply(const struct wish_list *list, bool all_optional, struc
 		else if (info.state == KRSI_PROGRAM_SKIPPED && !wished(list, WISH_WITH, info.name))
 			continue;
 		else
-			err = krsi_object_set_program(object, info.name, optional ? KRSI_PROGRAM_OPTIONAL : 0);
+			err = program_set(list, object, &info, optional ? KRSI_PROGRAM_OPTIONAL : 0);
 		if (err)
 			return err;
 	}

@@ -626,6 +626,21 @@ static void test_load_never_enforces_nothing(void **state)
 	assert_not_out("ready");
 }
 
+static void test_load_in_front_of_the_function_that_calls_a_hook(void **state)
+{
+	(void)state;
+	tool("load", "--check", "--fmod-ret", "mkdir_check", "bpf/mkdir.bpf.o");
+	assert_code(DONE);
+	assert_string_equal(run.out, "bpf/mkdir.bpf.o\tmkdir_check\tlsm/inode_mkdir\tattached\t\n");
+	/* It sleeps, or is no program of a hook: named it is a mistake, and "all" leaves it as it is. */
+	tool("load", "--check", "--fmod-ret", "kind_lsm_s", "bpf/kinds.bpf.o");
+	assert_code(FAILED);
+	assert_err("program kind_lsm_s: it may sleep");
+	tool("load", "--check", "--fmod-ret", "all", "bpf/kinds.bpf.o");
+	assert_out("\tkind_lsm\tlsm/file_open\tattached\t\n");
+	assert_out("\tkind_fmod_ret\tfmod_ret/security_file_open\tattached\t\n");
+}
+
 static void test_load_wants_a_cgroup(void **state)
 {
 	(void)state;
@@ -761,6 +776,7 @@ int main(void)
 		cmocka_unit_test(test_load_moves_a_program),
 		cmocka_unit_test(test_load_is_whole_or_nothing),
 		cmocka_unit_test(test_load_never_enforces_nothing),
+		cmocka_unit_test(test_load_in_front_of_the_function_that_calls_a_hook),
 		cmocka_unit_test(test_load_wants_a_cgroup),
 		cmocka_unit_test(test_load_takes_btf_and_kconfig_from_files),
 		cmocka_unit_test(test_pinned_programs_stay),
