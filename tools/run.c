@@ -258,7 +258,8 @@ int run_all(struct run *run)
 /* --- arguments --------------------------------------------------------------- */
 
 enum {
-	OPTION_ECS = RUN_OPTION_FIRST_FREE,
+	OPTION_ANCESTORS = RUN_OPTION_FIRST_FREE,
+	OPTION_ECS,
 	OPTION_JSON,
 	OPTION_OCSF,
 	OPTION_OUTPUT,
@@ -266,6 +267,7 @@ enum {
 
 static const struct option options[] = {
 	RUN_OPTIONS,
+	{ "ancestors", no_argument, NULL, OPTION_ANCESTORS },
 	{ "ecs", no_argument, NULL, OPTION_ECS },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "ocsf", no_argument, NULL, OPTION_OCSF },
@@ -285,6 +287,10 @@ static int format_read(const struct tool_command *self, struct run *run, uint32_
 static int option_read(const struct tool_command *self, struct run *run, int c, char **argv)
 {
 	switch (c) {
+	case OPTION_ANCESTORS:
+		run->ancestors = true;
+		run->engine_flags |= KRSI_ENGINE_PROCESSES;
+		return -1;
 	case OPTION_ECS:
 		return format_read(self, run, KRSI_ENCODE_ECS);
 	case OPTION_JSON:
@@ -336,6 +342,8 @@ const struct tool_command tool_run = {
 		"  --json             events as JSON, one object per line\n"
 		"  --ecs              the same in the Elastic Common Schema\n"
 		"  --ocsf             the same in the Open Cybersecurity Schema Framework\n"
+		"  --ancestors        tell whom the process descends from: with --json, --ecs, --ocsf\n"
+		"                     and -v\n"
 		"  --output FILE      append events to a file, which is made with mode 0600;\n"
 		"                     SIGHUP opens it again\n"
 		"  --digests          tell the digest of each file that is executed, where the kernel\n"

@@ -175,6 +175,7 @@ struct run {
 	uint32_t format;		/* enum krsi_encode_format */
 	bool permissive;
 	bool verbose;
+	bool ancestors;
 	const char *output_path;
 	bool no_stats;
 	struct rotation rotation;
@@ -185,6 +186,7 @@ struct run {
 	struct krsi_ctx *ctx;
 	struct krsi_engine *engine;
 	struct krsi_encoder *encoder;
+	struct krsi_processes *processes;	/* whom lines tell ancestors by; NULL: they do not */
 	struct utsname host;
 	struct policies policies;	/* in force */
 	struct output output;

@@ -18,7 +18,26 @@ static int encoder_new(struct run *run)
 			     (run->verbose ? KRSI_ENCODE_DETAILS : 0);
 	if (uname(&run->host) < 0)
 		opts.host_name = NULL;
-	return krsi_encoder_new(run->ctx, &opts, &run->encoder) ? tool_fail(run->ctx) : TOOL_OK;
+	if (krsi_encoder_new(run->ctx, &opts, &run->encoder))
+		return tool_fail(run->ctx);
+	if (!run->ancestors)
+		return TOOL_OK;
+	if (krsi_processes_new(run->ctx, NULL, &run->processes))
+		return tool_fail(run->ctx);
+	krsi_encoder_set_processes(run->encoder, run->processes);
+	return TOOL_OK;
+}
+
+static void encoder_free(struct run *run)
+{
+	krsi_encoder_free(run->encoder);
+	krsi_processes_free(run->processes);
+}
+
+/* Who runs already. */
+static int lines_start(struct run *run)
+{
+	return run->processes && krsi_engine_processes(run->engine, run->processes) ? tool_fail(run->ctx) : TOOL_OK;
 }
 
 char *run_gap_line(void *data, uint64_t count, uint64_t total)
@@ -31,22 +50,34 @@ char *run_gap_line(void *data, uint64_t count, uint64_t total)
 
 static int lines_open(struct run *run)
 {
-	if (encoder_new(run))
-		return -1;
-	if (output_open(&run->output, run->output_path, run_gap_line, run)) {
-		krsi_encoder_free(run->encoder);
+	if (encoder_new(run) || output_open(&run->output, run->output_path, run_gap_line, run)) {
+		encoder_free(run);
 		return -1;
 	}
 	run->output.rotation = run->rotation;
 	return 0;
 }
 
+/* Of no rule: it only says who runs now. */
+static bool is_of_process(const struct krsi_event *event)
+{
+	uint32_t kind = krsi_event_kind(event);
+
+	return kind == KRSI_EVENT_KIND_FORK || kind == KRSI_EVENT_KIND_EXEC || kind == KRSI_EVENT_KIND_EXIT || kind == KRSI_EVENT_KIND_IDENTITY;
+}
+
 static int lines_event(void *data, const struct krsi_event *event)
 {
 	struct run *run = data;
 	const char *text;
-	int err = krsi_encoder_event(run->encoder, event, &text, NULL);
+	int err;
 
+	if (run->processes) {
+		krsi_processes_event(run->processes, event);	/* what has no room is not told as an ancestor */
+		if (is_of_process(event))
+			return 0;
+	}
+	err = krsi_encoder_event(run->encoder, event, &text, NULL);
 	output_add(&run->output, err ? NULL : strdup(text));
 	return output_is_full(&run->output);
 }
@@ -79,11 +110,12 @@ static struct sink_count lines_count(const struct run *run)
 static void lines_close(struct run *run)
 {
 	output_close(&run->output);
-	krsi_encoder_free(run->encoder);
+	encoder_free(run);
 }
 
 const struct sink run_lines = {
 	.open = lines_open,
+	.start = lines_start,
 	.event = lines_event,
 	.flush = lines_flush,
 	.waits_for = lines_waits_for,

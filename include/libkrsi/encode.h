@@ -29,6 +29,7 @@
 KRSI_BEGIN_DECLS
 
 struct krsi_encoder;
+struct krsi_processes;
 
 /** What an event becomes. Numbers are ABI: new ones go at the end. */
 enum krsi_encode_format {
@@ -83,6 +84,21 @@ KRSI_API int krsi_encoder_new(struct krsi_ctx *ctx, const struct krsi_encoder_op
  * @since 1.0
  */
 KRSI_API void krsi_encoder_free(struct krsi_encoder *encoder);
+
+/**
+ * @brief Have events tell whom their subjects descend from, as far as a table of processes knows it: the parent first,
+ *        and 16 at most.
+ *
+ * Text has them with KRSI_ENCODE_DETAILS, JSON as `ancestors`, ECS as members of `process.parent` and as
+ * `labels.krsi_ancestors`, OCSF as members of `parent_process` and as `ancestry` of the actor's process.
+ *
+ * @param encoder    the encoder
+ * @param processes  a table that the caller keeps up to date and that lives as long as the encoder; NULL: tell none any more
+ * @return 0 on success, or
+ * @retval -EINVAL  `encoder` is NULL
+ * @since 1.0
+ */
+KRSI_API int krsi_encoder_set_processes(struct krsi_encoder *encoder, struct krsi_processes *processes);
 
 /**
  * @brief Encode an event.

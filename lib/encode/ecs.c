@@ -118,6 +118,44 @@ static void subject_put(struct krsi_priv_mapped *map)
 	krsi_priv_mapped_text(map, KRSI_EVENT_CONTAINER_RUNTIME, "container.runtime");
 }
 
+struct parents {
+	struct krsi_priv_mapped *map;
+	struct krsi_priv_out names;	/* with a space between them */
+};
+
+/* The schema knows the parent, and nobody above it. */
+static void parent_put(void *data, const struct krsi_event *ancestor)
+{
+	struct parents *parents = data;
+	struct krsi_priv_mapped map = { .encoder = parents->map->encoder, .event = ancestor, .root = parents->map->root, .rest = REST, .strings = true };
+	size_t size = 0;
+	const char *name = krsi_priv_program_name(ancestor, &size);
+
+	/* That bytes are not exact is told for the subject only. */
+	map.done[KRSI_EVENT_EXE] = map.done[KRSI_EVENT_COMM] = true;
+	if (!parents->names.size) {
+		krsi_priv_mapped_text(&map, KRSI_EVENT_EXE, "process.parent.executable");
+		krsi_priv_mapped_base(&map, KRSI_EVENT_EXE, "process.parent.name");
+		krsi_priv_mapped_text(&map, KRSI_EVENT_COMM, "process.parent.thread.name");
+		parents->map->root = map.root;
+	}
+	if (parents->names.size)
+		krsi_priv_out_string(&parents->names, " ");
+	krsi_priv_out_bytes(&parents->names, name ? name : "-", name ? size : 1);
+}
+
+static void parents_put(struct krsi_priv_mapped *map)
+{
+	struct parents parents = { .map = map };
+
+	krsi_priv_ancestors(map->encoder, map->event, parent_put, &parents);
+	if (parents.names.no_memory)
+		krsi_priv_json_put(&map->root, "labels.krsi_ancestors", NULL);	/* the whole fails */
+	else if (parents.names.size)
+		krsi_priv_mapped_bytes(map, "labels.krsi_ancestors", parents.names.text, parents.names.size);
+	krsi_priv_out_free(&parents.names);
+}
+
 /* The schema has a member for each of these algorithms; those of others go to the rest. */
 static void digest_put(struct krsi_priv_mapped *map)
 {
@@ -278,6 +316,8 @@ void krsi_priv_encode_ecs(struct krsi_encoder *encoder, const struct krsi_event 
 	krsi_priv_mapped_message(&map, NULL);
 	rule_put(&map);
 	subject_put(&map);
+	if (encoder->processes)
+		parents_put(&map);
 	program_put(&map);
 	file_put(&map);
 	network_put(&map);

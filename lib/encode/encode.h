@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Inside of encoders. encoder.c is the interface; text.c, native.c, ecs.c and ocsf.c are one format each; json.c is what
- * the last three add to jansson, mapped.c what the last two share; words.c has words for numbers, names.c asks for users and groups, utf8.c knows what
+ * the last three add to jansson, mapped.c what the last two share; ancestors.c looks for whom subjects descend from; words.c has words for numbers, names.c asks for users and groups, utf8.c knows what
  * may go to a terminal.
  */
 #ifndef KRSI_PRIV_ENCODE_H
@@ -71,6 +71,7 @@ struct krsi_encoder {
 	uint32_t format, flags;
 	char *host_name, *host_id, *product_vendor, *product_name, *product_version;
 	struct krsi_priv_names *names;		/* NULL: they are not asked for */
+	struct krsi_processes *processes;	/* the caller's; NULL: ancestors are not told */
 	uint64_t lost[2];			/* by enum krsi_priv_lost_cause, as far as it was encoded */
 	struct krsi_priv_out out;
 };
@@ -98,6 +99,15 @@ void krsi_priv_encode_ocsf_lost(struct krsi_encoder *encoder, const struct krsi_
 /* The line for people without its time and without colour, as the message of other formats. */
 void krsi_priv_encode_message(struct krsi_priv_out *out, const struct krsi_event *event);
 void krsi_priv_encode_message_lost(struct krsi_priv_out *out, const struct krsi_priv_lost *lost);
+
+/* --- ancestors (ancestors.c) -------------------------------------------------------- */
+
+/* Call `fn` with each known ancestor of the subject, the parent first; valid during the call. */
+void krsi_priv_ancestors(const struct krsi_encoder *encoder, const struct krsi_event *event,
+			 void (*fn)(void *data, const struct krsi_event *ancestor), void *data);
+
+/* What a process runs, or else what it calls itself. NULL: neither is known. */
+const char *krsi_priv_program_name(const struct krsi_event *process, size_t *size);
 
 /* --- words (words.c) ------------------------------------------------------------- */
 

@@ -255,6 +255,34 @@ static const char *type(uint32_t kind)
 	return kind < sizeof(types) / sizeof(types[0]) && types[kind] ? types[kind] : "unknown";
 }
 
+static void ancestor_add(void *data, const struct krsi_event *ancestor)
+{
+	json_t **array = data, *object = json_object();
+	char word[KRSI_PRIV_WORD_SIZE];
+	uint64_t number;
+
+	if (krsi_event_number(ancestor, KRSI_EVENT_PID, &number) == 0)
+		krsi_priv_json_put(&object, "pid", krsi_priv_json_number(number));
+	if (krsi_event_number(ancestor, KRSI_EVENT_COOKIE, &number) == 0) {
+		snprintf(word, sizeof(word), "%016llx", (unsigned long long)number);
+		krsi_priv_json_put(&object, "cookie", json_string(word));
+	}
+	text_add(&object, ancestor, KRSI_EVENT_EXE, "exe");
+	text_add(&object, ancestor, KRSI_EVENT_COMM, "comm");
+	krsi_priv_json_add(array, object);
+}
+
+static void ancestors_add(const struct krsi_encoder *encoder, json_t **object, const struct krsi_event *event)
+{
+	json_t *array = json_array();
+
+	krsi_priv_ancestors(encoder, event, ancestor_add, &array);
+	if (array && json_array_size(array) == 0)
+		json_decref(array);
+	else
+		krsi_priv_json_put(object, "ancestors", array);
+}
+
 void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_event *event, const struct krsi_priv_said *said)
 {
 	uint32_t kind = krsi_event_kind(event), field;
@@ -272,6 +300,8 @@ void krsi_priv_encode_native(struct krsi_encoder *encoder, const struct krsi_eve
 	number_add(encoder, &object, event, KRSI_EVENT_SENT_SIGNAL, "sent_signal");
 	for (field = 1; field < KRSI_EVENT_FIELD_END; field++)
 		field_add(encoder, &object, event, field);
+	if (encoder->processes)
+		ancestors_add(encoder, &object, event);
 	if (said->asked)
 		krsi_priv_json_put(&object, "replay", asked_make(said));
 	krsi_priv_json_write(object, &encoder->out);

@@ -218,6 +218,49 @@ static void actor_put(struct krsi_priv_mapped *map)
 	krsi_priv_mapped_integer(map, "actor.process.file.type_id", 1);
 }
 
+struct ancestry {
+	struct krsi_priv_mapped *map;
+	json_t *list;
+};
+
+/* All of them are in the list, and the first one is the parent as well. */
+static void ancestor_put(void *data, const struct krsi_event *ancestor)
+{
+	static const struct krsi_priv_mapped_number numbers[] = {
+		{ KRSI_EVENT_PID, KRSI_PRIV_MAPPED_INTEGER, "pid" },
+		{ KRSI_EVENT_COOKIE, KRSI_PRIV_MAPPED_WORD, "uid" },
+		{ KRSI_EVENT_START_TIME, KRSI_PRIV_MAPPED_MILLISECONDS, "created_time" },
+	};
+	struct ancestry *ancestry = data;
+	struct krsi_priv_mapped *whole = ancestry->map;
+	struct krsi_priv_mapped parent = { .encoder = whole->encoder, .event = ancestor, .root = whole->root, .rest = REST };
+	struct krsi_priv_mapped entity = { .encoder = whole->encoder, .event = ancestor, .root = json_object(), .rest = REST };
+
+	/* That bytes are not exact is told for the subject only. */
+	parent.done[KRSI_EVENT_COMM] = parent.done[KRSI_EVENT_EXE] = true;
+	entity.done[KRSI_EVENT_COMM] = entity.done[KRSI_EVENT_EXE] = true;
+	if (ancestry->list && json_array_size(ancestry->list) == 0) {
+		krsi_priv_mapped_text(&parent, KRSI_EVENT_COMM, "actor.process.parent_process.name");
+		krsi_priv_mapped_text(&parent, KRSI_EVENT_EXE, "actor.process.parent_process.path");
+		whole->root = parent.root;
+	}
+	krsi_priv_mapped_numbers(&entity, numbers, COUNT(numbers));
+	krsi_priv_mapped_text(&entity, KRSI_EVENT_COMM, "name");
+	krsi_priv_mapped_text(&entity, KRSI_EVENT_EXE, "path");
+	krsi_priv_json_add(&ancestry->list, entity.root);
+}
+
+static void ancestry_put(struct krsi_priv_mapped *map)
+{
+	struct ancestry ancestry = { map, json_array() };
+
+	krsi_priv_ancestors(map->encoder, map->event, ancestor_put, &ancestry);
+	if (ancestry.list && json_array_size(ancestry.list) == 0)
+		json_decref(ancestry.list);
+	else
+		krsi_priv_json_put(&map->root, "actor.process.ancestry", ancestry.list);
+}
+
 /* The only one of them. */
 static void digest_put(struct krsi_priv_mapped *map)
 {
@@ -441,6 +484,8 @@ void krsi_priv_encode_ocsf(struct krsi_encoder *encoder, const struct krsi_event
 	}
 	krsi_priv_json_put(&map.root, "actor", json_object());
 	actor_put(&map);
+	if (encoder->processes)
+		ancestry_put(&map);
 	object_put(&map, activity->class);
 	map.done[KRSI_EVENT_TIME] = false;	/* ms are not exact */
 	krsi_priv_mapped_rest(&map);

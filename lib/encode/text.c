@@ -416,6 +416,30 @@ static void detail_print(const struct line *line, struct krsi_priv_names *names,
 		number_print(line, names, field, number);
 }
 
+static void ancestor_print(void *data, const struct krsi_event *ancestor)
+{
+	const struct line *line = data;
+	uint64_t pid = 0;
+	size_t size = 0;
+	const char *name = krsi_priv_program_name(ancestor, &size);
+
+	krsi_event_number(ancestor, KRSI_EVENT_PID, &pid);
+	krsi_priv_out_string(line->out, " ");
+	word_print(line, name ? name : "-", name ? size : 1);
+	krsi_priv_out_print(line->out, "[%" PRIu64 "]", pid);
+}
+
+static void ancestors_print(const struct krsi_encoder *encoder, struct line *line, const struct krsi_event *event)
+{
+	size_t before;
+
+	krsi_priv_out_print(line->out, "\n    %-*s", NAME_WIDTH, "ancestors");
+	before = line->out->size;
+	krsi_priv_ancestors(encoder, event, ancestor_print, line);
+	if (line->out->size == before)
+		krsi_priv_out_string(line->out, " -");
+}
+
 /* --- a line ---------------------------------------------------------------------------- */
 
 static struct line line_begin(struct krsi_encoder *encoder, bool has_time, int64_t wall)
@@ -439,6 +463,8 @@ void krsi_priv_encode_text(struct krsi_encoder *encoder, const struct krsi_event
 	if (encoder->flags & KRSI_ENCODE_DETAILS)
 		for (field = 1; field < KRSI_EVENT_FIELD_END; field++)
 			detail_print(&line, encoder->names, event, field);
+	if (encoder->flags & KRSI_ENCODE_DETAILS && encoder->processes)
+		ancestors_print(encoder, &line, event);
 }
 
 static void lost_print(const struct line *line, const struct krsi_priv_lost *lost)

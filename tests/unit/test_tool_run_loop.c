@@ -96,6 +96,13 @@ int krsi_encoder_new(struct krsi_ctx *ctx, const struct krsi_encoder_opts *opts,
 	unexpected("krsi_encoder_new");
 }
 
+int krsi_encoder_set_processes(struct krsi_encoder *encoder, struct krsi_processes *processes)
+{
+	(void)encoder;
+	(void)processes;
+	unexpected("krsi_encoder_set_processes");
+}
+
 void krsi_encoder_free(struct krsi_encoder *encoder)
 {
 	(void)encoder;

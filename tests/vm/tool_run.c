@@ -279,6 +279,22 @@ static void test_fmod_ret_denies_wherever_it_is_asked_for(void **state)
 	assert_int_equal(try_exec(), 0);
 }
 
+/* The process that was refused is our child, and we are somebody's. */
+static void test_ancestors_are_told(void **state)
+{
+	char parent[64];
+
+	(void)state;
+	skip_unless_kernel_can();
+	start("--json", "--ancestors", POLICY);
+	assert_int_equal(try_exec(), EPERM);
+	end(SIGTERM);
+	snprintf(parent, sizeof(parent), "\"ancestors\":[{\"pid\":%d,\"cookie\":\"", (int)getpid());
+	assert_has(run.out.text, parent);
+	assert_has(run.out.text, "\"comm\":\"vm_tool_run\"},{\"pid\":");
+	assert_has_not(run.out.text, "\"type\":\"fork\"");
+}
+
 static void test_denials_begin_when_it_is_ready_and_end_with_it(void **state)
 {
 	static const int signals[] = { SIGTERM, SIGINT };
@@ -663,6 +679,7 @@ int main(void)
 		tool_run_test(test_a_kernel_that_cannot_says_so),
 		tool_run_test(test_the_backend_lsm_is_refused_where_nobody_would_call_it),
 		tool_run_test(test_fmod_ret_denies_wherever_it_is_asked_for),
+		tool_run_test(test_ancestors_are_told),
 		tool_run_test(test_denials_begin_when_it_is_ready_and_end_with_it),
 		tool_run_test(test_events_as_text),
 		tool_run_test(test_events_as_json),
