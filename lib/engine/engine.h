@@ -2,7 +2,7 @@
 /*
  * Inside of an engine. engine.c has its life and the exchange of policies, generation.c one set of
  * policies in the kernel, kernel.c the programs and maps that serve all of them,
- * kernel_check.c what the kernel has to be, backend.c how programs sit on hooks, resolve.c what
+ * kernel_check.c what the kernel has to be, absent.c which programs go with it, backend.c how programs sit on hooks, resolve.c what
  * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
  * the same for a table of them, seal.c keeping programs attached for good, events.c the way of
  * the events, environment.c which variables are in them,
@@ -214,6 +214,13 @@ int krsi_priv_backend_set(const struct krsi_engine *engine, struct krsi_object *
 
 /* Whether there are copies of the program of that section, as there may be of those that decide. */
 bool krsi_priv_backend_copies(const struct krsi_engine *engine, const char *section);
+
+/*
+ * Find out which programs of the table do not go with this kernel (absent.c): all, when it has no type information. And
+ * fail where these operations need one: a policy about an operation whose hooks the kernel lacks would do nothing.
+ */
+void krsi_priv_absent_find(struct krsi_engine *engine, const struct krsi_object *object);
+int krsi_priv_absent_check(struct krsi_engine *engine, uint64_t operations, uint32_t duties);
 
 /* Find out which programs this kernel has hooks for (links[].absent), without loading any. `*ret` is for their names. */
 int krsi_priv_kernel_survey(struct krsi_engine *engine, struct krsi_object **ret);

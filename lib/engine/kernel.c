@@ -15,9 +15,6 @@
 #include <libkrsi/stream.h>
 
 #include "../ctx.h"
-#include "../kernel_btf.h"
-#include "../object.h"
-#include "../opts.h"
 #include "../policy/language.h"
 #include "engine.h"
 #include "engine.skel.h"
@@ -28,54 +25,6 @@
 
 /* --- which programs ------------------------------------------------------ */
 
-/* Whether the kernel has the hook of a program, with as many arguments as it expects. */
-static bool hook_fits(const struct krsi_engine *engine, const struct btf *btf, const struct krsi_object *object, size_t i)
-{
-	const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
-	struct krsi_program_info info = { .sz = sizeof(info) };
-	struct krsi_hook_info hook = { .sz = sizeof(hook) };
-	size_t at;
-
-	if (krsi_object_find_program(object, program->name, &at) || krsi_object_program_info(object, at, &info))
-		return false;
-	if (strncmp(info.section, "tp_btf", 6) == 0)
-		return krsi_priv_target_exists(btf, KRSI_PRIV_KIND_TP_BTF, info.target);
-	if (strncmp(info.section, "lsm", 3) != 0)
-		return (!program->backend || program->backend == engine->backend) &&
-		       krsi_priv_target_exists(btf, KRSI_PRIV_KIND_FUNCTION, info.target);
-	if (krsi_hooks_find(engine->kernel.hooks, info.target, &at) || krsi_hook_info(engine->kernel.hooks, at, &hook))
-		return false;
-	return krsi_priv_backend_fits(engine, i, &hook) && (program->args == 0 || program->args == hook.arg_count);
-}
-
-static bool is_copied(const struct krsi_engine *engine, const struct krsi_object *object, const char *name)
-{
-	struct krsi_program_info info = { .sz = sizeof(info) };
-	size_t at;
-
-	return krsi_object_find_program(object, name, &at) == 0 && krsi_object_program_info(object, at, &info) == 0 &&
-	       krsi_priv_backend_copies(engine, info.section);
-}
-
-/* Find out which programs of the table do not go with this kernel: all, when it has no type information. */
-static void absent_find(struct krsi_engine *engine, const struct krsi_object *object)
-{
-	struct btf *btf = krsi_priv_kernel_btf(engine->ctx);
-	uint8_t taken[256] = { 0 };
-	size_t i;
-
-	for (i = 0; i < krsi_priv_engine_program_count; i++) {
-		const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
-		struct krsi_priv_engine_link *link = &engine->kernel.links[i];
-
-		link->copied = is_copied(engine, object, program->name);
-		link->absent = !btf || !hook_fits(engine, btf, object, i) || (program->group && taken[program->group]);
-		if (!link->absent && program->group)
-			taken[program->group] = 1;
-	}
-	btf__free(btf);
-}
-
 /* With those that the engine has without a policy. What nobody tells of needs no digests. */
 static uint32_t duties_all(const struct krsi_engine *engine, uint64_t operations, uint32_t duties)
 {
@@ -83,37 +32,6 @@ static uint32_t duties_all(const struct krsi_engine *engine, uint64_t operations
 	if (!(operations & KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_PROCESS_EXEC)) && !(duties & KRSI_PRIV_DUTY_PROCESSES))
 		duties &= ~(uint32_t)KRSI_PRIV_DUTY_DIGESTS;
 	return duties;
-}
-
-static bool is_needed(size_t i, uint64_t operations, uint32_t duties)
-{
-	const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
-
-	return program->operations & operations || program->duties & duties;
-}
-
-/* An operation whose hooks this kernel lacks altogether would be a policy that does nothing. */
-static int absent_check(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
-{
-	uint64_t covered = 0;
-	size_t i, j;
-
-	for (i = 0; i < krsi_priv_engine_program_count; i++) {
-		const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
-		bool present = !engine->kernel.links[i].absent;
-
-		for (j = 0; !present && program->group && j < krsi_priv_engine_program_count; j++)
-			present = krsi_priv_engine_programs[j].group == program->group && !engine->kernel.links[j].absent;
-		if (present)
-			covered |= program->operations;
-		else if (!program->optional && is_needed(i, operations, duties))
-			return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for the program %s, which the policies need", program->name);
-	}
-	operations &= ~covered;
-	if (operations)
-		return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for %s; take it out of the policies, or use a newer kernel",
-				      krsi_priv_operation(KRSI_PRIV_OP_TOLD((unsigned int)__builtin_ctzll(operations)))->name);
-	return 0;
 }
 
 /* --- objects ------------------------------------------------------------- */
@@ -214,7 +132,7 @@ int krsi_priv_kernel_survey(struct krsi_engine *engine, struct krsi_object **ret
 	int err = object_open(engine, 1, ret);
 
 	if (!err)
-		absent_find(engine, *ret);
+		krsi_priv_absent_find(engine, *ret);
 	return err;
 }
 
@@ -375,7 +293,7 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 
 	operations |= first ? KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_FILE_OPEN) : 0;
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
-		if (kernel->links[i].object || kernel->links[i].absent || !is_needed(i, operations, wanted))
+		if (kernel->links[i].object || kernel->links[i].absent || !krsi_priv_program_is_needed(i, operations, wanted))
 			continue;
 		err = program_want(engine, object, krsi_priv_engine_programs[i].name);
 		any = true;
@@ -402,7 +320,7 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 	}
 	kernel->objects[kernel->object_count++] = object;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
-		if (!kernel->links[i].object && !kernel->links[i].absent && is_needed(i, operations, wanted))
+		if (!kernel->links[i].object && !kernel->links[i].absent && krsi_priv_program_is_needed(i, operations, wanted))
 			kernel->links[i].object = object;
 	if (seed_is_missing(kernel, duties))
 		kernel->seed = object;
@@ -430,7 +348,7 @@ static bool is_loaded(const struct krsi_priv_kernel *kernel, uint64_t operations
 	if (kernel->object_count == 0 || seed_is_missing(kernel, duties) || look_is_missing(kernel, duties))
 		return false;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
-		if (is_needed(i, operations, duties) && !kernel->links[i].absent && !kernel->links[i].object)
+		if (krsi_priv_program_is_needed(i, operations, duties) && !kernel->links[i].absent && !kernel->links[i].object)
 			return false;
 	return true;
 }
@@ -490,7 +408,7 @@ static int need_loaded(struct krsi_engine *engine, uint64_t operations, uint32_t
 	if (err)
 		return err;
 	if (engine->kernel.object_count == 0)
-		absent_find(engine, object);
+		krsi_priv_absent_find(engine, object);
 	err = load(engine, object, operations, duties);
 	return err ? err : copies_load(engine);
 }
@@ -569,7 +487,7 @@ int krsi_priv_kernel_prepare(struct krsi_engine *engine, uint64_t operations, ui
 
 	duties = duties_all(engine, operations, duties);
 	if (engine->kernel.object_count)
-		err = absent_check(engine, operations, duties);
+		err = krsi_priv_absent_check(engine, operations, duties);
 	return err ? err : need_loaded(engine, operations, duties);
 }
 
@@ -584,7 +502,7 @@ int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint3
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
 		struct krsi_priv_engine_link *link = &kernel->links[i];
 
-		if (!link->object || link->attached || !is_needed(i, operations, duties))
+		if (!link->object || link->attached || !krsi_priv_program_is_needed(i, operations, duties))
 			continue;
 		err = attach(engine, i);
 		link->attached = fresh[i] = err == 0;
@@ -602,7 +520,7 @@ void krsi_priv_kernel_drop(struct krsi_engine *engine, uint64_t operations, uint
 
 	duties = duties_all(engine, operations, duties);
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
-		if (!is_needed(i, operations, duties))
+		if (!krsi_priv_program_is_needed(i, operations, duties))
 			detach(&engine->kernel.links[i], i);
 }
 

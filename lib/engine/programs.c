@@ -101,3 +101,10 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 
 const size_t krsi_priv_engine_program_count =
 	sizeof(krsi_priv_engine_programs) / sizeof(krsi_priv_engine_programs[0]);
+
+bool krsi_priv_program_is_needed(size_t i, uint64_t operations, uint32_t duties)
+{
+	const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
+
+	return program->operations & operations || program->duties & duties;
+}

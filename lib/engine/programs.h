@@ -36,4 +36,7 @@ struct krsi_priv_engine_program {
 extern const struct krsi_priv_engine_program krsi_priv_engine_programs[];
 extern const size_t krsi_priv_engine_program_count;
 
+/* Whether program `i` has a part in one of these operations or duties. */
+bool krsi_priv_program_is_needed(size_t i, uint64_t operations, uint32_t duties);
+
 #endif

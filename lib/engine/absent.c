@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Which programs go with this kernel, and what cannot be done without the others. */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/btf.h>
+#include <libkrsi/hook.h>
+#include <libkrsi/object.h>
+
+#include "../ctx.h"
+#include "../kernel_btf.h"
+#include "../policy/language.h"
+#include "engine.h"
+#include "programs.h"
+
+/* Whether the kernel has the hook of a program, with as many arguments as it expects. */
+static bool hook_fits(const struct krsi_engine *engine, const struct btf *btf, const struct krsi_object *object, size_t i)
+{
+	const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
+	struct krsi_program_info info = { .sz = sizeof(info) };
+	struct krsi_hook_info hook = { .sz = sizeof(hook) };
+	size_t at;
+
+	if (krsi_object_find_program(object, program->name, &at) || krsi_object_program_info(object, at, &info))
+		return false;
+	if (strncmp(info.section, "tp_btf", 6) == 0)
+		return krsi_priv_target_exists(btf, KRSI_PRIV_KIND_TP_BTF, info.target);
+	if (strncmp(info.section, "lsm", 3) != 0)
+		return (!program->backend || program->backend == engine->backend) &&
+		       krsi_priv_target_exists(btf, KRSI_PRIV_KIND_FUNCTION, info.target);
+	if (krsi_hooks_find(engine->kernel.hooks, info.target, &at) || krsi_hook_info(engine->kernel.hooks, at, &hook))
+		return false;
+	return krsi_priv_backend_fits(engine, i, &hook) && (program->args == 0 || program->args == hook.arg_count);
+}
+
+static bool is_copied(const struct krsi_engine *engine, const struct krsi_object *object, const char *name)
+{
+	struct krsi_program_info info = { .sz = sizeof(info) };
+	size_t at;
+
+	return krsi_object_find_program(object, name, &at) == 0 && krsi_object_program_info(object, at, &info) == 0 &&
+	       krsi_priv_backend_copies(engine, info.section);
+}
+
+void krsi_priv_absent_find(struct krsi_engine *engine, const struct krsi_object *object)
+{
+	struct btf *btf = krsi_priv_kernel_btf(engine->ctx);
+	uint8_t taken[256] = { 0 };
+	size_t i;
+
+	for (i = 0; i < krsi_priv_engine_program_count; i++) {
+		const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
+		struct krsi_priv_engine_link *link = &engine->kernel.links[i];
+
+		link->copied = is_copied(engine, object, program->name);
+		link->absent = !btf || !hook_fits(engine, btf, object, i) || (program->group && taken[program->group]);
+		if (!link->absent && program->group)
+			taken[program->group] = 1;
+	}
+	btf__free(btf);
+}
+
+int krsi_priv_absent_check(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
+{
+	uint64_t covered = 0;
+	size_t i, j;
+
+	for (i = 0; i < krsi_priv_engine_program_count; i++) {
+		const struct krsi_priv_engine_program *program = &krsi_priv_engine_programs[i];
+		bool present = !engine->kernel.links[i].absent;
+
+		for (j = 0; !present && program->group && j < krsi_priv_engine_program_count; j++)
+			present = krsi_priv_engine_programs[j].group == program->group && !engine->kernel.links[j].absent;
+		if (present)
+			covered |= program->operations;
+		else if (!program->optional && krsi_priv_program_is_needed(i, operations, duties))
+			return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for the program %s, which the policies need", program->name);
+	}
+	operations &= ~covered;
+	if (operations)
+		return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for %s; take it out of the policies, or use a newer kernel",
+				      krsi_priv_operation(KRSI_PRIV_OP_TOLD((unsigned int)__builtin_ctzll(operations)))->name);
+	return 0;
+}
