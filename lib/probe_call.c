@@ -256,11 +256,11 @@ void krsi_priv_probe_path_d_path(struct krsi_probe *probe, struct krsi_priv_answ
 	struct krsi_priv_try try;
 	uint32_t d_path;
 
-	/* Where it was brought back to 6.1 other programs may not call it. */
-	if (!sleepable_hook(probe, answer, &try, "bpf_lsm_file_open"))
+	if (!krsi_priv_probe_needs(probe, answer, KRSI_FEATURE_LSM_BUILT))
 		return;
 	d_path = kfunc_find(probe, answer, "bpf_path_d_path", "");
-	if (d_path) {
+	/* Where it was brought back to 6.1 programs that do not sleep may not call it. */
+	if (d_path && sleepable_hook(probe, answer, &try, "bpf_lsm_file_open")) {
 		const struct bpf_insn insns[] = {
 			INSN_READ(BPF_REG_1, BPF_REG_1, ARG(0)),
 			INSN_ADD(BPF_REG_1, krsi_priv_probe_offset(probe, "file", "f_path")),
