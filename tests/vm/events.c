@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -474,6 +475,9 @@ static uint64_t missed(const struct engine *e)
 	return info.missed;
 }
 
+/* Refusals that the producers saw, in memory of all of them. */
+static uint64_t *refused;
+
 static void producer(int go)
 {
 	char byte;
@@ -484,8 +488,12 @@ static void producer(int go)
 	for (i = 0; i < 2000; i++) {
 		if (try_open("/tmp/engine/other", O_RDONLY))
 			_exit(2);
-		err = i % 10 ? EACCES : try_open("/tmp/engine/secret", O_RDONLY);
-		if (err != EACCES && (err || vm_bpf_is_active()))
+		if (i % 10)
+			continue;
+		err = try_open("/tmp/engine/secret", O_RDONLY);
+		if (err == EACCES)
+			__atomic_fetch_add(refused, 1, __ATOMIC_RELAXED);
+		else if (err || vm_bpf_is_active())
 			_exit(3);
 	}
 	_exit(0);
@@ -500,6 +508,8 @@ static void test_flood_from_several_processes(void **state)
 	int go[2], status, i;
 	uint64_t lost = 0, unseen;
 
+	refused = mmap(NULL, sizeof(*refused), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(refused != MAP_FAILED);
 	krsi_engine_set_event(e.engine, count, &seen);
 	assert_int_equal(pipe(go), 0);
 	for (i = 0; i < 4; i++)
@@ -522,7 +532,15 @@ static void test_flood_from_several_processes(void **state)
 		      (unsigned long long)seen.lost, (unsigned long long)unseen, (unsigned long long)missed(&e));
 	assert_true(lost > 0);
 	assert_int_equal(lost, seen.lost);
+	/* No refusal is lost, and of the rest nothing without a count. */
+	assert_int_equal(seen.denials, *refused);
+	assert_true(*refused <= 800);
 	assert_true(unseen <= missed(&e));
+	if (vm_bpf_is_active()) {
+		assert_int_equal(seen.denials, 800);
+		assert_int_equal(seen.audits + seen.lost, 8000);
+	}
+	munmap(refused, sizeof(*refused));
 	engine_stop_new(&e);
 }
 
