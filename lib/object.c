@@ -282,6 +282,7 @@ void krsi_object_free(struct krsi_object *object)
 		free(program->name);
 		free(program->section);
 		free(program->target);
+		free(program->hook);
 		free(program->reason);
 		free(program->log);
 	}

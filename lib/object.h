@@ -40,8 +40,9 @@ struct krsi_priv_program {
 	struct bpf_link *link;	/* NULL while it is not attached */
 	enum krsi_priv_kind kind;
 	bool retargeted;	/* `target` is the caller's, not the section's */
-	bool on_function;	/* an lsm program that is put on the function that calls its hook */
-	bool is_void;		/* `on_function`: that returns nothing */
+	char *hook;		/* that an lsm program was to sit on, while it is put on the function that calls it; else NULL */
+	bool hook_was_chosen;	/* by the caller, not by the section */
+	bool is_void;		/* `hook`: that returns nothing */
 	bool pinned;		/* `link` is pinned: letting go of it must not detach it */
 	uint32_t state;		/* enum krsi_program_state */
 	uint32_t flags;		/* enum krsi_program_flags */
@@ -91,8 +92,8 @@ int krsi_priv_targets_apply(const struct krsi_object *object, struct bpf_object 
  */
 int krsi_priv_program_on_function(struct krsi_priv_program *program, const char *function, bool is_void);
 
-/* Before load: back to the hook that its section names. 0 or -ENOMEM. */
-int krsi_priv_program_on_hook(struct krsi_priv_program *program);
+/* Before load: back to the hook that it was to sit on. */
+void krsi_priv_program_on_hook(struct krsi_priv_program *program);
 
 /* Do what KRSI_PROGRAM_FMOD_RET says. 0 or an error that was told. */
 int krsi_priv_program_fmod_ret(struct krsi_object *object, struct krsi_priv_program *program);

@@ -131,7 +131,7 @@ static struct bpf_link *link_make(const struct bpf_program *bpf, const struct kr
 {
 	if (program->kind == KRSI_PRIV_KIND_LSM_CGROUP)
 		return bpf_program__attach_cgroup(bpf, cgroup_fd);
-	if (program->on_function)
+	if (program->hook)
 		return bpf_program__attach_trace(bpf);	/* its section says lsm */
 	if (!program->retargeted)
 		return bpf_program__attach(bpf);

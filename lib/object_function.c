@@ -21,30 +21,24 @@ int krsi_priv_program_on_function(struct krsi_priv_program *program, const char 
 
 	if (!target)
 		return -ENOMEM;
-	free(program->target);
+	program->hook = program->target;
+	program->hook_was_chosen = program->retargeted;
 	program->target = target;
 	program->kind = KRSI_PRIV_KIND_FUNCTION;
 	program->retargeted = true;
-	program->on_function = true;
 	program->is_void = is_void;
 	return 0;
 }
 
-int krsi_priv_program_on_hook(struct krsi_priv_program *program)
+void krsi_priv_program_on_hook(struct krsi_priv_program *program)
 {
-	const char *hook;
-	char *target;
-
-	krsi_priv_section_parse(program->section, &hook);
-	target = strdup(hook);
-	if (!target)
-		return -ENOMEM;
+	if (!program->hook)
+		return;
 	free(program->target);
-	program->target = target;
+	program->target = program->hook;
+	program->hook = NULL;
 	program->kind = KRSI_PRIV_KIND_LSM;
-	program->retargeted = false;
-	program->on_function = false;
-	return 0;
+	program->retargeted = program->hook_was_chosen;
 }
 
 static int hook_refuse(struct krsi_object *object, const struct krsi_priv_program *program, const struct krsi_hook_info *hook)
@@ -63,7 +57,7 @@ int krsi_priv_program_fmod_ret(struct krsi_object *object, struct krsi_priv_prog
 	size_t index;
 	int err;
 
-	if (program->on_function)
+	if (program->hook)
 		return 0;
 	if (program->kind != KRSI_PRIV_KIND_LSM)
 		return krsi_priv_fail(object->ctx, -EINVAL, "program %s: it is in section %s, and only lsm/ programs can be attached as fmod_ret ones",

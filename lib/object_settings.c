@@ -113,15 +113,17 @@ int krsi_object_set_program(struct krsi_object *object, const char *name, uint32
 	program = krsi_priv_program_find(object, name);
 	if (!program)
 		return -ENOENT;
-	if (flags & KRSI_PROGRAM_FMOD_RET)
-		err = krsi_priv_program_fmod_ret(object, program);
-	else if (program->on_function && krsi_priv_program_on_hook(program))
-		err = no_memory(object, name);
-	if (err)
-		return err;
 	setting = setting_new(name, NULL, 0);
 	if (!setting)
 		return no_memory(object, name);
+	if (flags & KRSI_PROGRAM_FMOD_RET)
+		err = krsi_priv_program_fmod_ret(object, program);
+	else
+		krsi_priv_program_on_hook(program);
+	if (err) {
+		setting_free(setting);
+		return err;
+	}
 	setting->number = flags;
 	setting->apply = program_apply;
 	err = setting_add(object, setting);
@@ -178,7 +180,7 @@ int krsi_priv_targets_apply(const struct krsi_object *object, struct bpf_object 
 
 		if (!program->retargeted || !bpf_program__autoload(handle) || krsi_priv_target_is_of_attach(program->kind))
 			continue;
-		if (program->on_function)
+		if (program->hook)
 			krsi_priv_function_apply(program, handle);
 		err = bpf_program__set_attach_target(handle, 0, program->target);
 		if (err)

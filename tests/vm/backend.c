@@ -40,6 +40,23 @@ static void test_the_way_can_be_taken_back(void **state)
 	krsi_object_free(object);
 }
 
+/* A hook that the caller chose is there again. */
+static void test_the_callers_target_is_kept(void **state)
+{
+	struct krsi_ctx *ctx = *state;
+	struct krsi_object *object = vm_object_open(ctx, "mkdir");
+
+	assert_ok(ctx, krsi_object_set_target(object, "mkdir_check", "inode_create"));
+	assert_ok(ctx, krsi_object_set_program(object, "mkdir_check", KRSI_PROGRAM_FMOD_RET));
+	assert_string_equal(vm_program_info(object, "mkdir_check").target, "security_inode_create");
+	assert_ok(ctx, krsi_object_set_program(object, "mkdir_check", 0));
+	assert_string_equal(vm_program_info(object, "mkdir_check").target, "inode_create");
+	assert_ok(ctx, krsi_object_load(object));
+	assert_int_equal(krsi_object_attach(object, NULL), vm_bpf_is_active() ? 0 : -EOPNOTSUPP);
+	assert_int_equal(vm_mkdir("denied"), 0);
+	krsi_object_free(object);
+}
+
 /* Two arguments of security_mmap_file() would be taken for others, and the program would read what is not there. */
 static void test_a_function_with_other_arguments_is_refused(void **state)
 {
@@ -70,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		vm_test(test_a_program_denies_from_the_function),
 		vm_test(test_the_way_can_be_taken_back),
+		vm_test(test_the_callers_target_is_kept),
 		vm_test(test_a_function_with_other_arguments_is_refused),
 		vm_test(test_programs_of_other_kinds_are_refused),
 	};
