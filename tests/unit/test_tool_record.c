@@ -186,11 +186,11 @@ static void test_a_large_file_gets_a_number_and_each_begins_with_the_processes(v
 	assert_int_equal(record_sink.count(&run).dropped, 0);
 }
 
-static void test_a_full_disk_leaves_whole_records(void **state)
+/* A recording of one round of events, and no room for the second. */
+static void disk_fill(void)
 {
 	struct stat st;
 
-	(void)state;
 	source_make();
 	assert_int_equal(record_open("full", 0), 0);
 	events_take("source", 1);
@@ -199,6 +199,12 @@ static void test_a_full_disk_leaves_whole_records(void **state)
 	limit_set((rlim_t)st.st_size + 20);
 	events_take("source", 1);
 	record_sink.flush(&run);
+}
+
+static void test_a_full_disk_leaves_whole_records(void **state)
+{
+	(void)state;
+	disk_fill();
 	events_take("source", 1);
 	record_sink.flush(&run);
 	limit_set(RLIM_INFINITY);
@@ -218,17 +224,8 @@ static void test_a_full_disk_leaves_whole_records(void **state)
 /* What the full file cannot tell is told by the next one. */
 static void test_what_is_missing_is_told_in_the_next_file(void **state)
 {
-	struct stat st;
-
 	(void)state;
-	source_make();
-	assert_int_equal(record_open("full", 0), 0);
-	events_take("source", 1);
-	record_sink.flush(&run);
-	assert_int_equal(stat("full", &st), 0);
-	limit_set((rlim_t)st.st_size + 20);
-	events_take("source", 1);
-	record_sink.flush(&run);
+	disk_fill();
 	assert_int_equal(rename("full", "full.old"), 0);
 	record_sink.reopen(&run);
 	limit_set(RLIM_INFINITY);

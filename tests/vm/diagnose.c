@@ -182,19 +182,6 @@ static int no_btf_load(struct krsi_ctx *ctx)
 	return err ? err : krsi_object_load(object);
 }
 
-static void btf_copy(void)
-{
-	int from = open("/sys/kernel/btf/vmlinux", O_RDONLY), to = open(BTF_COPY, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	char buffer[65536];
-	ssize_t n;
-
-	assert_true(from >= 0 && to >= 0);
-	while ((n = read(from, buffer, sizeof(buffer))) > 0)
-		assert_int_equal(write(to, buffer, (size_t)n), n);
-	close(from);
-	close(to);
-}
-
 static void test_kernel_without_types_is_told(void **state)
 {
 	static const act_fn acts[] = { mkdir_load, no_btf_load, hooks_list, list_make };
@@ -214,7 +201,7 @@ static void test_types_of_the_callers_stand_in(void **state)
 	char detail[2048];
 
 	(void)state;
-	btf_copy();
+	vm_btf_copy(BTF_COPY);
 	if (in_child(btf_hide, own_btf_load, detail, sizeof(detail)))
 		fail_msg("%s", detail);
 	unlink(BTF_COPY);

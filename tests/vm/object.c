@@ -542,22 +542,6 @@ static void test_pin_is_whole_or_nothing(void **state)
 	krsi_object_free(object);
 }
 
-/* A copy of the kernel's BTF where a user might keep one for a machine that has none. */
-static const char *btf_copy(void)
-{
-	static const char path[] = "/tmp/vmlinux.btf";
-	int from = open("/sys/kernel/btf/vmlinux", O_RDONLY), to = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	char buffer[65536];
-	ssize_t n;
-
-	assert_true(from >= 0 && to >= 0);
-	while ((n = read(from, buffer, sizeof(buffer))) > 0)
-		assert_int_equal(write(to, buffer, (size_t)n), n);
-	close(from);
-	close(to);
-	return path;
-}
-
 static void test_kconfig_and_btf_of_the_callers(void **state)
 {
 	struct krsi_object_opts opts = { .sz = sizeof(opts) };
@@ -575,7 +559,8 @@ static void test_kconfig_and_btf_of_the_callers(void **state)
 	krsi_object_free(object);
 
 	opts.kconfig = "# the line that is wanted\nCONFIG_HZ=1234\n";
-	opts.btf_path = btf_copy();
+	opts.btf_path = "/tmp/vmlinux.btf";
+	vm_btf_copy(opts.btf_path);
 	assert_ok(ctx, krsi_object_open(ctx, vm_object_path("kconfig"), &opts, &object));
 	assert_ok(ctx, krsi_object_set_variable(object, "only_tgid", &tgid, sizeof(tgid)));
 	assert_ok(ctx, krsi_object_load(object));

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,4 +192,17 @@ struct krsi_program_info vm_program_info(struct krsi_object *object, const char 
 	assert_int_equal(krsi_object_find_program(object, name, &index), 0);
 	assert_int_equal(krsi_object_program_info(object, index, &info), 0);
 	return info;
+}
+
+void vm_btf_copy(const char *path)
+{
+	int from = open("/sys/kernel/btf/vmlinux", O_RDONLY), to = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	char buffer[65536];
+	ssize_t n;
+
+	assert_true(from >= 0 && to >= 0);
+	while ((n = read(from, buffer, sizeof(buffer))) > 0)
+		assert_int_equal(write(to, buffer, (size_t)n), n);
+	close(from);
+	close(to);
 }

@@ -72,6 +72,9 @@ void vm_wait_for_count(struct vm_count before);
 /* How many descriptors this process has open. */
 int vm_fd_count(void);
 
+/* Copy the kernel's BTF, as a user might keep it for a machine that has none. */
+void vm_btf_copy(const char *path);
+
 /* What became of a program. */
 struct krsi_program_info vm_program_info(struct krsi_object *object, const char *name);
 
