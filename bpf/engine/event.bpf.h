@@ -6,6 +6,7 @@
 #ifndef KRSI_ENGINE_EVENT_BPF_H
 #define KRSI_ENGINE_EVENT_BPF_H
 
+#include "digest.bpf.h"
 #include "strings.bpf.h"
 
 /* --- what is lost ---------------------------------------------------------- */
@@ -21,18 +22,6 @@ static __always_inline void event_lost(__u32 operation, __u32 cause)
 }
 
 /* --- numbers --------------------------------------------------------------- */
-
-/* `has`: whether the field is there at all. */
-static __always_inline void event_number(struct event_number *number, __u32 id, __u64 value, int has)
-{
-	number->field.id = has ? id : 0;
-	number->field.type = KRSI_EVENT_TYPE_NUMBER;
-	number->field.flags = 0;
-	number->field.size = sizeof(value);
-	number->value = value;
-}
-
-#include "digest.bpf.h"
 
 /* The thread that the event is of; it may be another one than that which runs. */
 static __always_inline struct task_struct *event_task(const struct event_slot *event)

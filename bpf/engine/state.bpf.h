@@ -523,4 +523,14 @@ __u64 events_lost_total;
 
 __u64 event_sequence;
 
+/* `has`: whether the field is there at all. */
+static __always_inline void event_number(struct event_number *number, __u32 id, __u64 value, int has)
+{
+	number->field.id = has ? id : 0;
+	number->field.type = KRSI_EVENT_TYPE_NUMBER;
+	number->field.flags = 0;
+	number->field.size = sizeof(value);
+	number->value = value;
+}
+
 #endif
