@@ -6,6 +6,8 @@
  * finds. All hooks come to one place, match_decide() of decide.h, with what the operation is about; no
  * hook has an opinion of its own.
  *
+ * engine/word		words that several CPUs change
+ * engine/task		the thread that runs
  * engine/state	what is kept, and where
  * engine/walk		from a file to what the image says of it
  * engine/known		identities that have changed since then
@@ -30,6 +32,8 @@
 #include "engine/hooks_network.bpf.h"
 #include "engine/hooks_kernel.bpf.h"
 #include "engine/hooks_watch.bpf.h"
+#ifndef ENGINE_BEFORE_5_12
 #include "engine/hooks_digest.bpf.h"
+#endif
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

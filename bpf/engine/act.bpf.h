@@ -22,12 +22,11 @@ __u64 operations;
 /* A clause puts a tag on the subject. When it cannot be remembered, the operation is refused. */
 int match_tag(match_at at, __u32 bit, __u32 tree)
 {
-	struct task_struct *task = bpf_get_current_task_btf(), *leader;
+	struct task_struct *leader = task_get(task_here(), group_leader);
 	struct engine_slot *slot = slot_get(at);
 	__u64 tags = 1ULL << (bit & 63);
 	struct process *process;
 
-	leader = task->group_leader;
 	if (!slot || !leader)
 		return 0;
 	slot->view.tags |= tags;
@@ -136,16 +135,16 @@ int match_values(match_at at, __u32 key)
 /* The parent, as far as the image asks: its predicates, found in the sets before they are used. */
 MATCH_FN int subject_parent(__u32 at)
 {
-	struct task_struct *task = bpf_get_current_task_btf(), *parent, *leader;
+	struct task_struct *parent, *leader;
 	struct engine_slot *slot = slot_get(at);
 
 	if (!slot)
 		return 0;
 	slot->parents = 0;
-	parent = task->real_parent;
+	parent = task_get(task_here(), real_parent);
 	if (!parent)
 		return 0;
-	leader = parent->group_leader;
+	leader = task_get(parent, group_leader);
 	if (!leader)
 		return 0;
 	bpf_core_read(&slot->task, sizeof(slot->task), &((struct task_struct *)bpf_get_current_task())->real_parent);
@@ -197,7 +196,7 @@ static __always_inline int slot_begin(__u32 number)
 	slot->act.tags = 0;
 	slot->act.tree_tags = 0;
 	slot->task = bpf_get_current_task();
-	slot->walk.namespace = (__u64)bpf_get_current_task_btf()->nsproxy->mnt_ns;
+	slot->walk.namespace = task_namespace();
 	return at;
 }
 

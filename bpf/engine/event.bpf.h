@@ -17,8 +17,8 @@ static __always_inline void event_lost(__u32 operation, __u32 cause)
 	__u64 *count = bpf_map_lookup_elem(&events_lost, &key);
 
 	if (count)
-		__sync_fetch_and_add(count, 1);
-	__sync_fetch_and_add(&events_lost_total, 1);
+		word_increment(count);
+	word_increment(&events_lost_total);
 }
 
 /* --- numbers --------------------------------------------------------------- */
@@ -79,7 +79,7 @@ MATCH_FN int event_cred_fill(__u32 index, __u64 address)
 	if (!event)
 		return 0;
 	if (event->task == bpf_get_current_task())
-		event_cred_of(event, bpf_get_current_task_btf(), address, 1);
+		event_cred_of(event, task_here(), address, TASK_IS_KNOWN);
 	else
 		event_cred_of(event, event_task(event), address, 0);
 	return 0;
@@ -140,7 +140,7 @@ MATCH_FN int event_namespaces_fill(__u32 index)
 	if (!event)
 		return 0;
 	if (event->task == bpf_get_current_task())
-		event_namespaces_of(event, bpf_get_current_task_btf(), 1);
+		event_namespaces_of(event, task_here(), TASK_IS_KNOWN);
 	else
 		event_namespaces_of(event, event_task(event), 0);
 	return 0;
@@ -227,7 +227,7 @@ MATCH_FN int event_task_fill(__u32 index)
 	if (!event)
 		return 0;
 	if (event->task == bpf_get_current_task())
-		event_task_of(event, bpf_get_current_task_btf(), 1);
+		event_task_of(event, task_here(), TASK_IS_KNOWN);
 	else
 		event_task_of(event, event_task(event), 0);
 	return 0;
@@ -302,17 +302,13 @@ MATCH_FN __u32 event_text_add(__u32 index, __u32 used, __u64 mnt, __u64 dentry, 
 #define EVENT_CGROUP_NAME 256
 
 /* One name of the cgroup's path. Returns its bytes with the slash, 0: there is none. */
-static __always_inline __u32 event_cgroup_name(struct event_slot *event, __u32 at, struct cgroup *cgroup, __u32 level)
+static __always_inline __u32 event_cgroup_name(struct event_slot *event, __u32 at, __u64 cgroup, __u32 level)
 {
-	struct kernfs_node *node = 0;
-	struct cgroup *above = 0;
+	__u64 node = cgroup_node(cgroup, level);
 	const char *name = 0;
 	long size;
 
-	bpf_probe_read_kernel(&above, sizeof(above), (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors) +
-			      level * sizeof(above));
-	bpf_core_read(&node, sizeof(node), &above->kn);
-	bpf_core_read(&name, sizeof(name), &node->name);
+	bpf_core_read(&name, sizeof(name), &((struct kernfs_node *)node)->name);
 	if (at > EVENT_TEXTS_SIZE - 1 - EVENT_CGROUP_NAME)
 		return 0;
 	event->texts[at] = '/';
@@ -325,13 +321,13 @@ MATCH_FN __u32 event_cgroup_add(__u32 index, __u32 used)
 {
 	struct event_slot *event = bpf_map_lookup_elem(&event_slots, &index);
 	struct event_field text = {};
-	struct cgroup *cgroup = event ? (struct cgroup *)event->cgroup : 0;
+	__u64 cgroup = event ? event->cgroup : 0;
 	__u32 at = used, size, i;
 	int levels = 0;
 
-	if (!event || !bpf_core_field_exists(cgroup->ancestors) || at > EVENT_TEXTS_SIZE - 2 * sizeof(text))
+	if (!event || at > EVENT_TEXTS_SIZE - 2 * sizeof(text))
 		return used;
-	bpf_core_read(&levels, sizeof(levels), &cgroup->level);
+	bpf_core_read(&levels, sizeof(levels), &((struct cgroup *)cgroup)->level);
 	event->end = at + sizeof(text);
 	event->texts[(at + sizeof(text)) & (EVENT_TEXTS_SIZE - 1)] = '/';
 	for (i = 1; i < CGROUP_LEVELS; i++) {
@@ -556,7 +552,7 @@ int match_report(match_at at, __u32 number, __u32 outcome)
 	if (!clause)
 		return 0;
 	/* A lost event has a number too, so that the reader sees where the gap is. */
-	slot->act.sequence = __sync_fetch_and_add(&event_sequence, 1);
+	slot->act.sequence = word_next(WORD_LOCK_SEQUENCE, &event_sequence);
 	index = place_take(&event_slots_taken, EVENT_SLOTS, EVENT_SLOTS);
 	if (index < 0) {
 		event_lost(slot->match.operation, EVENT_LOST_PLACE);

@@ -17,13 +17,16 @@ static __always_inline struct walk_memo *memo_of(__u64 mount)
 {
 	__u32 index = (__u32)((mount * MATCH_BASE) >> 58) % MEMOS;
 
+#if defined(ENGINE_BEFORE_5_12) && !defined(__TARGET_ARCH_x86)
+	return 0;	/* other processors do not keep the order that the version relies on */
+#endif
 	return bpf_map_lookup_elem(&memos, &index);
 }
 
 /* Take over what is remembered of the mount that the walk has come to the root of. An enum path_result, or GOES_ON. */
 static __always_inline int memo_read(struct engine_slot *slot, struct walk_memo *memo)
 {
-	__u64 version = __sync_fetch_and_add(&memo->version, 0);
+	__u64 version = word_get(&memo->version);
 	__u32 hits = slot->match.hit_count, anchors = slot->walk.anchors, result, i;
 
 	if (version & 1 || memo->mount != slot->walk.mount || memo->namespace != slot->walk.namespace ||
@@ -40,7 +43,7 @@ static __always_inline int memo_read(struct engine_slot *slot, struct walk_memo 
 		match_hit_add(&slot->match, memo->hits[i], slot->walk.roles);
 	}
 	/* Somebody wrote into it meanwhile: as if it had not been there. */
-	if (__sync_fetch_and_add(&memo->version, 0) != version) {
+	if (word_get(&memo->version) != version) {
 		slot->match.hit_count = hits;
 		slot->walk.anchors = anchors;
 		return PATH_GOES_ON;
@@ -56,8 +59,8 @@ static __always_inline void memo_write(struct engine_slot *slot, __u32 result)
 
 	if (!memo || count > MEMO_HITS || slot->match.unresolved || (slot->walk.renames | slot->walk.mounts) & 1)
 		return;
-	version = __sync_fetch_and_add(&memo->version, 0);
-	if (version & 1 || __sync_val_compare_and_swap(&memo->version, version, version + 1) != version)
+	version = word_get(&memo->version);
+	if (version & 1 || !word_change(WORD_LOCK_MEMO, &memo->version, version, version + 1))
 		return;
 	memo->mount = slot->walk.inside_mount;
 	memo->namespace = slot->walk.namespace;
@@ -77,7 +80,7 @@ static __always_inline void memo_write(struct engine_slot *slot, __u32 result)
 		memo->hits[i] = slot->match.hits[n].ref;
 	}
 	memo->hit_count = count;
-	__sync_fetch_and_add(&memo->version, 1);
+	word_increment(&memo->version);
 }
 
 /*

@@ -201,10 +201,9 @@ HOOK(file_mmap, struct file *file, unsigned long reqprot, unsigned long prot, un
 /* The same of the function that calls the hook, which makes it of what was asked for itself, as here. */
 static __always_inline unsigned long prot_implied(struct file *file, unsigned long prot)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct vfsmount *mount;
 
-	if ((prot & (PROT_READ | PROT_EXEC)) != PROT_READ || !(task->personality & READ_IMPLIES_EXEC))
+	if ((prot & (PROT_READ | PROT_EXEC)) != PROT_READ || !(task_get(task_here(), personality) & READ_IMPLIES_EXEC))
 		return prot;
 	mount = file->f_path.mnt;
 	if (mount->mnt_flags & MNT_NOEXEC || mount->mnt_sb->s_iflags & SB_I_NOEXEC)
@@ -318,6 +317,38 @@ HOOK(xattr_set, void *idmap, struct dentry *dentry, const char *name, const void
 
 SEC("lsm/inode_removexattr")
 HOOK(xattr_remove, void *idmap, struct dentry *dentry, const char *name, long ret)
+{
+	return ret ? ret : xattr_act(dentry);
+}
+
+struct iattr { unsigned int ia_valid; } __attribute__((preserve_access_index));
+#define ATTR_OWNER 6		/* ATTR_UID and ATTR_GID */
+
+/* A change of owner where path_chown cannot be asked (absent.c), and before Linux 5.12; by the names that the file has. */
+SEC("lsm/inode_setattr")
+HOOK(inode_chown, struct dentry *dentry, struct iattr *attr, long ret)
+{
+	int at;
+
+	if (ret || !(attr->ia_valid & ATTR_OWNER))
+		return ret;
+	at = act_begin(OP(FILE_CHOWN));
+	if (at < 0)
+		return act_none(at);
+	act_dentry(at, act_number(at, dentry), PATH_ROLES, 1);
+	act_decide(at, KRSI_PRIV_OP_FILE_CHOWN);
+	return act_end(at);
+}
+
+/* Before Linux 5.12 there are no mounts with IDs of their own. */
+SEC("lsm/inode_setxattr")
+HOOK(xattr_set5, struct dentry *dentry, const char *name, const void *value, unsigned long size, int flags, long ret)
+{
+	return ret ? ret : xattr_act(dentry);
+}
+
+SEC("lsm/inode_removexattr")
+HOOK(xattr_remove2, struct dentry *dentry, const char *name, long ret)
 {
 	return ret ? ret : xattr_act(dentry);
 }

@@ -25,11 +25,15 @@ struct renamedata {
 /* struct mnt_namespace of whoever made the engine; 0: not looked at yet. */
 __u64 home_namespace;
 
-/* Run once by user space, in its own name. */
+/* Run once by user space, in its own name: as what it can run by itself, which is never attached. */
+#ifdef ENGINE_BEFORE_5_12
+SEC("raw_tp/sys_enter")
+#else
 SEC("syscall")
+#endif
 int home_look(void *ctx)
 {
-	home_namespace = (__u64)bpf_get_current_task_btf()->nsproxy->mnt_ns;
+	home_namespace = task_namespace();
 	return 0;
 }
 
@@ -52,12 +56,12 @@ MATCH_FN int known_add(__u32 at, __u64 key, __u32 ref)
 	bpf_map_update_elem(&known, &slot->walk.known, &fresh, BPF_NOEXIST);
 	entry = bpf_map_lookup_elem(&known, &slot->walk.known);
 	for (i = 0; entry && i < KNOWN_REFS; i++) {
-		if (entry->refs[i] == ref || __sync_val_compare_and_swap(&entry->refs[i], 0, ref) == 0) {
+		if (entry->refs[i] == ref || word_change(WORD_LOCK_KNOWN, &entry->refs[i], 0, ref)) {
 			known_any = 1;
 			return 1;
 		}
 	}
-	__sync_fetch_and_add(&known_lost, 1);
+	word_increment(&known_lost);
 	return 0;
 }
 
@@ -70,7 +74,12 @@ static __always_inline void filter_set(match_image image, __u64 hash)
 	if (!header)
 		return;
 	bit = match_filter_bit(header->filter_bits, hash);
-	__sync_fetch_and_or(&words[(2 * IMAGE_REF_FILTER + (__u32)(bit >> 6)) % (2 * IMAGE_PAGE_UNITS)], 1ULL << (bit & 63));
+#ifdef ENGINE_BEFORE_5_12
+	/* User space does it as well, and takes no lock: a byte is written without being read. The other bits cost time only. */
+	((__u8 *)words)[(16 * IMAGE_REF_FILTER + (__u32)(bit >> 3)) % (16 * IMAGE_PAGE_UNITS)] = 0xff;
+#else
+	word_or(WORD_LOCK_KNOWN, &words[(2 * IMAGE_REF_FILTER + (__u32)(bit >> 6)) % (2 * IMAGE_PAGE_UNITS)], 1ULL << (bit & 63));
+#endif
 }
 
 /* What a path means, the inode there means from now on. */
@@ -95,7 +104,7 @@ MATCH_FN int identity_learn(__u32 at, __u64 mnt, __u64 dentry, __u64 inode)
 	slot->match.hit_count = 0;
 	slot->match.unresolved = 0;
 	if (walk_value(at, mnt, dentry) != PATH_OK) {
-		__sync_fetch_and_add(&known_lost, 1);
+		word_increment(&known_lost);
 		return 0;
 	}
 	changed = known_add(at, match_key(header->key, IMAGE_KIND_IDENTITY, match_identity(device, number)),
@@ -120,7 +129,7 @@ MATCH_FN int identity_named(__u64 dentry, __u64 inode)
 	at = slot_begin(number);
 	slot = slot_get(at);
 	if (at < 0 || !slot) {
-		__sync_fetch_and_add(&known_lost, 1);
+		word_increment(&known_lost);
 		return 0;
 	}
 	slot->walk.namespace = home_namespace;
@@ -129,7 +138,7 @@ MATCH_FN int identity_named(__u64 dentry, __u64 inode)
 	    !match_filter(header, walk_name_hash(at, &slot->walk, dentry, header->key)))
 		goto out;
 	if (mounts_find(at, dentry) != PATH_OK)
-		__sync_fetch_and_add(&known_lost, 1);
+		word_increment(&known_lost);
 	for (i = 0; i < ACT_NAMES; i++) {
 		if (i >= slot->act.names)
 			break;
@@ -165,6 +174,23 @@ int BPF_PROG(identity_moved, struct renamedata *rename, int ret)
 	return 0;
 }
 
+/* Before Linux 5.12. */
+SEC("fexit/vfs_rename")
+int BPF_PROG(identity_moved6, struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir,
+	     struct dentry *new_dentry, struct inode **delegated, unsigned int flags, int ret)
+{
+	__u64 dentry = act_argument(ctx, 1);
+
+	if (ret)
+		return 0;
+	identity_named(dentry, dentry_inode(dentry));
+	if (!(flags & RENAME_EXCHANGE))
+		return 0;
+	dentry = act_argument(ctx, 3);
+	identity_named(dentry, dentry_inode(dentry));
+	return 0;
+}
+
 /* An inode that nobody has any more means nothing. */
 MATCH_FN int identity_forget(__u32 at, __u64 key)
 {
@@ -182,7 +208,7 @@ MATCH_FN int identity_forget(__u32 at, __u64 key)
 	}
 	/* The image has it, and stays as it is: what is in the map comes first. */
 	if (bpf_map_update_elem(&known, &slot->walk.known, &nothing, BPF_ANY))
-		__sync_fetch_and_add(&known_lost, 1);
+		word_increment(&known_lost);
 	known_any = 1;
 	return 0;
 }
@@ -205,7 +231,7 @@ HOOK(identity_gone, struct inode *inode)
 	at = slot_begin(number);
 	slot = slot_get(at);
 	if (at < 0 || !slot) {
-		__sync_fetch_and_add(&known_lost, 1);
+		word_increment(&known_lost);
 		return 0;
 	}
 	header = walk_header(slot);

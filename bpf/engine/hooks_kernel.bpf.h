@@ -182,7 +182,7 @@ static __always_inline int is_owner(void)
 	if (bpf_core_read(&start, sizeof(start), &leader->start_boottime) || !start)
 		return 0;
 	if (owner_start == 0)
-		__sync_val_compare_and_swap(&owner_start, 0, start);
+		(void)word_change(WORD_LOCK_SEQUENCE, &owner_start, 0, start);
 	return owner_start == start;
 }
 

@@ -81,21 +81,38 @@ HOOK(name_rmdir, const struct path *dir, struct dentry *dentry, long ret)
 }
 
 /* With RENAME_EXCHANGE what has the new name gets the old one; it is an object as well, so that is one question (and since 5.19 it is asked once). */
-SEC("lsm/path_rename")
-HOOK(name_rename, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
-	     struct dentry *new_dentry, unsigned int flags, long ret)
+static __always_inline long name_move(const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir, struct dentry *new_dentry)
 {
-	int at;
+	int at = act_begin(OP(FILE_RENAME));
 
-	if (ret)
-		return ret;
-	at = act_begin(OP(FILE_RENAME));
 	if (at < 0)
 		return act_none(at);
 	act_entry(at, act_number(at, old_dir->mnt), act_number(at, old_dentry), PATH_ROLES);
 	act_entry(at, act_number(at, new_dir->mnt), act_number(at, new_dentry), PATH_ROLES);
 	act_decide(at, KRSI_PRIV_OP_FILE_RENAME);
 	return act_end(at);
+}
+
+SEC("lsm/path_rename")
+HOOK(name_rename, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
+	     struct dentry *new_dentry, unsigned int flags, long ret)
+{
+	return ret ? ret : name_move(old_dir, old_dentry, new_dir, new_dentry);
+}
+
+/* Before 5.19 the hook is not told the flags, but the function that calls it is. */
+SEC("lsm/path_rename")
+HOOK(name_rename4, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
+	     struct dentry *new_dentry, long ret)
+{
+	return ret ? ret : name_move(old_dir, old_dentry, new_dir, new_dentry);
+}
+
+SEC("fmod_ret/security_path_rename")
+HOOK(name_rename_asked, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
+	     struct dentry *new_dentry, unsigned int flags, long ret)
+{
+	return ret ? ret : name_move(old_dir, old_dentry, new_dir, new_dentry);
 }
 
 /* What O_TMPFILE made is, until now, called #INODE in the directory it was made in. */

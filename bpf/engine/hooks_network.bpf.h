@@ -157,7 +157,7 @@ static __always_inline struct net_socket net_socket(struct socket *sock)
 /* What this thread is about to do with a unix socket, for unix_may_send(). */
 static __always_inline void net_unix_call(__u32 operation)
 {
-	struct process *process = process_get(bpf_get_current_task_btf());
+	struct process *process = process_get(task_here());
 
 	if (process)
 		process->unix_call = operation;
@@ -286,7 +286,7 @@ HOOK(unix_send, struct socket *sock, struct socket *other, long ret)
 	bpf_core_read(&sk, sizeof(sk), &sock->sk);
 	bpf_core_read(&peer, sizeof(peer), &other->sk);
 	bpf_core_read(&now, sizeof(now), &((struct unix_sock *)sk)->peer);
-	process = process_get(bpf_get_current_task_btf());
+	process = process_get(task_here());
 	/* Not known is either of them. */
 	if (process && process->unix_call)
 		mask &= KRSI_PRIV_OP_BIT(process->unix_call & 63);

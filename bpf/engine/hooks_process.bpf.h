@@ -36,7 +36,7 @@ static __always_inline void fork_view(struct process_view *child, const struct p
 SEC("lsm/task_alloc")
 HOOK(fork_track, struct task_struct *task, unsigned long clone_flags, long ret)
 {
-	struct task_struct *current = bpf_get_current_task_btf(), *leader;
+	struct task_struct *leader = task_get(task_here(), group_leader);
 	__u32 number = generation;
 	struct process *child, *parent;
 	struct engine_slot *slot;
@@ -46,7 +46,6 @@ HOOK(fork_track, struct task_struct *task, unsigned long clone_flags, long ret)
 		return ret;
 	if (clone_flags & CLONE_THREAD)
 		return 0;
-	leader = current->group_leader;
 	if (!leader)
 		return 0;
 	parent = process_get(leader);
@@ -67,6 +66,18 @@ HOOK(fork_track, struct task_struct *task, unsigned long clone_flags, long ret)
 	fork_view(&child->views[1], &parent->views[1]);
 	return 0;
 }
+
+#ifdef ENGINE_BEFORE_5_12
+/* Task storage goes with the task; what is kept in a map goes here. Attached before anything is kept, and as long. */
+SEC("lsm/task_free")
+HOOK(process_gone, struct task_struct *task)
+{
+	__u64 key = act_argument(ctx, 0);
+
+	bpf_map_delete_elem(&processes, &key);
+	return 0;
+}
+#endif
 
 /* What one image says before the exec. */
 static __always_inline long exec_before(struct process *process, __u32 number, __u64 file)
@@ -96,7 +107,7 @@ static __always_inline long exec_before(struct process *process, __u32 number, _
 SEC("lsm/bprm_creds_for_exec")
 HOOK(exec_begin, struct linux_binprm *bprm, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf(), *leader;
+	struct task_struct *task = task_here(), *leader;
 	__u32 number = generation, next = seed_generation;
 	struct process *process, *own;
 	__u64 file = 0, signal = 0;
@@ -104,14 +115,14 @@ HOOK(exec_begin, struct linux_binprm *bprm, long ret)
 
 	if (ret)
 		return ret;
-	leader = task->group_leader;
+	leader = task_get(task, group_leader);
 	if (!leader)
 		return 0;
 	process = process_get(leader);
 	if (!process)
 		return -EAGAIN;
 	bpf_core_read(&file, sizeof(file), &bprm->file);
-	if (task->pid != task->tgid) {
+	if (task_get(task, pid) != task_get(task, tgid)) {
 		own = process_get(task);
 		if (!own)
 			return -EAGAIN;
@@ -119,7 +130,7 @@ HOOK(exec_begin, struct linux_binprm *bprm, long ret)
 		if (!process->moving) {
 			bpf_core_read(&signal, sizeof(signal), &task_current()->signal);
 			bpf_map_delete_elem(&late_tags, &signal);
-			__sync_lock_test_and_set(&process->moving, 1);
+			word_set(&process->moving, 1);
 		}
 		*own = *process;
 		process = own;
@@ -144,8 +155,8 @@ static __always_inline void exec_after(struct process *process, __u32 number, __
 		return;
 	view = view_get(process, number);
 	if (exec->generation == number)
-		__sync_fetch_and_or(&view->ancestors, exec->predicates);
-	__sync_fetch_and_or(&view->ancestors, view->predicates);
+		word_or(WORD_LOCK_TAGS, &view->ancestors, exec->predicates);
+	word_or(WORD_LOCK_TAGS, &view->ancestors, view->predicates);
 	view->predicates = 0;
 	process_once(view->exec_id) = PROCESS_CHANGES;
 	view->script.count = 0;
@@ -167,7 +178,7 @@ static __always_inline void exec_after(struct process *process, __u32 number, __
 SEC("lsm/bprm_committed_creds")
 HOOK(exec_end, struct linux_binprm *bprm)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_here();
 	__u32 number = generation, next = seed_generation;
 	struct late_tags *late, tags;
 	struct process *process;
@@ -214,14 +225,14 @@ int seed(struct bpf_iter__task *ctx)
 	process = process_get(task);
 	at = slot_begin(number);
 	if (at < 0 || !process) {
-		__sync_fetch_and_add(&seed_changed, 1);
+		word_increment(&seed_changed);
 		goto out;
 	}
 	slot = slot_get(at);
 	if (!slot)
 		goto out;
 	if (process->views[number & 1].generation != number)
-		__sync_fetch_and_add(&seed_changed, 1);
+		word_increment(&seed_changed);
 	view = view_get(process, number);
 	view_inherit(view, number & 1 ? &process->views[0] : &process->views[1]);
 	bpf_core_read(&address, sizeof(address), &task->group_leader);	/* its own, as a number */
@@ -229,21 +240,21 @@ int seed(struct bpf_iter__task *ctx)
 	process_load(at, slot, task, address);
 	predicates_find(at, slot);
 	if (slot->view.predicates & ~view->predicates)
-		__sync_fetch_and_add(&seed_changed, 1);
+		word_increment(&seed_changed);
 	view->predicates = slot->view.predicates;
 	parent = task->real_parent;
 	leader = parent ? parent->group_leader : 0;
 	if (!leader)
 		goto out;
-	other = bpf_task_storage_get(&processes, leader, 0, 0);
+	other = process_look(leader);
 	if (!other)
 		goto out;
 	above = number & 1 ? &other->views[1] : &other->views[0];
 	if (above->generation == number)
 		more = above->ancestors | above->predicates;
 	if (more & ~view->ancestors) {
-		__sync_fetch_and_or(&view->ancestors, more);
-		__sync_fetch_and_add(&seed_changed, 1);
+		word_or(WORD_LOCK_TAGS, &view->ancestors, more);
+		word_increment(&seed_changed);
 	}
 out:
 	if (at >= 0)
@@ -286,10 +297,10 @@ static __always_inline void act_target(__u32 at, struct task_struct *task, __u64
 		return;
 	acting = slot->task;
 	slot->act.target = 0;
-	slot->act.target_pid = task->tgid;
-	slot->act.target_start = task->group_leader->start_boottime;
+	leader = task_get(task, group_leader);
+	slot->act.target_pid = task_get(task, tgid);
+	slot->act.target_start = task_get(leader, start_boottime);
 	slot->act.has |= ACT_TARGET;
-	leader = task->group_leader;
 	if (want_predicates && leader) {
 		slot->task = address;
 		process_load(at, slot, leader, address);
@@ -356,7 +367,7 @@ HOOK(ptrace_access, struct task_struct *child, unsigned int mode, long ret)
 SEC("lsm/ptrace_traceme")
 HOOK(ptrace_traceme, struct task_struct *parent, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf(), *leader, *above;
+	struct task_struct *task = task_here(), *leader, *above;
 	struct engine_slot *slot;
 	struct process *process;
 	__u64 address;

@@ -21,7 +21,7 @@ struct bpf_iter_meta { struct seq_file *seq; } __attribute__((preserve_access_in
 /* An event of a process that is no operation: its number of a place, or -1. Everything of its object is absent. */
 MATCH_FN int watch_begin(__u32 kind, __u32 operation, __u64 task)
 {
-	__u64 sequence = __sync_fetch_and_add(&event_sequence, 1);
+	__u64 sequence = word_next(WORD_LOCK_SEQUENCE, &event_sequence);
 	int index = place_take(&event_slots_taken, EVENT_SLOTS, EVENT_SLOTS), i;
 	struct event_slot *event;
 

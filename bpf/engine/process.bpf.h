@@ -22,6 +22,35 @@ __u32 seed_generation;
 
 #define process_once(x) (*(volatile __typeof__(x) *)&(x))
 
+/* What is kept of a process, or nothing: process_look(); and that it is kept from now on: process_get(). */
+#ifdef ENGINE_BEFORE_5_12
+static __always_inline struct process *process_look(struct task_struct *leader)
+{
+	__u64 key = (__u64)leader;
+
+	return bpf_map_lookup_elem(&processes, &key);
+}
+
+static __always_inline struct process *process_get(struct task_struct *leader)
+{
+	struct process *process = process_look(leader), *blank;
+	__u64 key = (__u64)leader;
+	__u32 first = 0;
+
+	if (process)
+		return process;
+	blank = bpf_map_lookup_elem(&process_blank, &first);
+	if (!blank)
+		return 0;
+	bpf_map_update_elem(&processes, &key, blank, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&processes, &key);
+}
+#else
+static __always_inline struct process *process_look(struct task_struct *leader)
+{
+	return bpf_task_storage_get(&processes, leader, 0, 0);
+}
+
 static __always_inline struct process *process_get(struct task_struct *leader)
 {
 	struct process *process = bpf_task_storage_get(&processes, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -31,6 +60,7 @@ static __always_inline struct process *process_get(struct task_struct *leader)
 		process = bpf_task_storage_get(&processes, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	return process;
 }
+#endif
 
 /* The header of a generation's image, when that is loaded. */
 static __always_inline const struct image_header *process_image(__u32 number)
@@ -53,9 +83,9 @@ static __always_inline void view_inherit(struct process_view *view, const struct
 	header = process_image(here > there ? here : there);
 	if (!header)
 		return;
-	__sync_fetch_and_or(&view->tags, other->tags & header->tags_kept);
-	__sync_fetch_and_or(&view->tree_tags, other->tree_tags & header->tags_kept);
-	__sync_fetch_and_or(&view->ancestors, other->ancestors & header->predicates_kept);
+	word_or(WORD_LOCK_TAGS, &view->tags, other->tags & header->tags_kept);
+	word_or(WORD_LOCK_TAGS, &view->tree_tags, other->tree_tags & header->tags_kept);
+	word_or(WORD_LOCK_TAGS, &view->ancestors, other->ancestors & header->predicates_kept);
 }
 
 /* The view of a generation, begun when there was none. */
@@ -65,7 +95,7 @@ static __always_inline struct process_view *view_get(struct process *process, __
 
 	if (process_once(view->generation) == number)
 		return view;
-	if (__sync_val_compare_and_swap(&view->busy, 0, 1) != 0)
+	if (!word_change(WORD_LOCK_VIEW, &view->busy, 0, 1))
 		return view;
 	process_once(view->generation) = 0;
 	process_once(view->exec_id) = PROCESS_CHANGES;
@@ -78,7 +108,7 @@ static __always_inline struct process_view *view_get(struct process *process, __
 	/* From here on tags come in by themselves; then those that were there. */
 	process_once(view->generation) = number;
 	view_inherit(view, number & 1 ? &process->views[0] : &process->views[1]);
-	__sync_lock_test_and_set(&view->busy, 0);
+	word_set(&view->busy, 0);
 	return view;
 }
 
@@ -87,8 +117,8 @@ static __always_inline void process_tag(struct process *process, __u32 number, _
 {
 	struct process_view *view = view_get(process, number);
 
-	__sync_fetch_and_or(&view->tags, tags);
-	__sync_fetch_and_or(&view->tree_tags, tree_tags);
+	word_or(WORD_LOCK_TAGS, &view->tags, tags);
+	word_or(WORD_LOCK_TAGS, &view->tree_tags, tree_tags);
 	view_inherit(number & 1 ? &process->views[0] : &process->views[1], view);
 }
 
@@ -105,8 +135,8 @@ static __always_inline void process_tag_late(struct engine_slot *slot, __u64 tag
 		slot->match.error = EPERM;
 		return;
 	}
-	__sync_fetch_and_or(&late->tags, tags);
-	__sync_fetch_and_or(&late->tree_tags, tree_tags);
+	word_or(WORD_LOCK_TAGS, &late->tags, tags);
+	word_or(WORD_LOCK_TAGS, &late->tree_tags, tree_tags);
 }
 
 /* Keep what a walk added to the slot as what a file of a process means. */
@@ -185,7 +215,7 @@ static __always_inline void process_program(__u32 at, struct engine_slot *slot, 
 static __always_inline void view_store(struct process_view *view, const struct process_view *from)
 {
 	if (view->exec_id != from->exec_id) {
-		__sync_fetch_and_or(&view->ancestors, view->predicates);
+		word_or(WORD_LOCK_TAGS, &view->ancestors, view->predicates);
 		view->predicates = 0;
 	}
 	process_once(view->exec_id) = PROCESS_CHANGES;

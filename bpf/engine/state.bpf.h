@@ -12,6 +12,8 @@
 
 #include "../kernel.bpf.h"
 #include "../path.bpf.h"
+#include "task.bpf.h"
+#include "word.bpf.h"
 #include "../event.h"
 #include <bpf/bpf_tracing.h>
 #include <libkrsi/event_fields.h>
@@ -60,7 +62,7 @@ int match_report(match_at at, __u32 clause, __u32 outcome);
 int match_tag(match_at at, __u32 bit, __u32 tree);
 int match_values(match_at at, __u32 key);
 #define match_clock() bpf_ktime_get_ns()
-#define match_count(counter) __sync_fetch_and_add((counter), 1)
+#define match_count(counter) word_increment(counter)
 
 #include "../decide.h"
 
@@ -105,12 +107,31 @@ struct process {
 	__u32 unix_call;		/* of the thread: operation number of the call it is in, see hooks_network */
 };
 
+#ifdef ENGINE_BEFORE_5_12
+/* By the address of the struct task_struct; process_gone() takes out what ends. User space makes it as large as PIDs go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32768);
+	__type(key, __u64);
+	__type(value, struct process);
+} processes SEC(".maps");
+
+/* Zeros, which a new one begins with. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct process);
+} process_blank SEC(".maps");
+#else
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct process);
 } processes SEC(".maps");
+#endif
 
 /*
  * Tags that were put on a process while another of its threads was executing a program, by its struct
@@ -313,6 +334,12 @@ struct engine_slot {
 	} cgroup;
 };
 
+#ifdef ENGINE_BEFORE_5_12
+#define PLACES_TAKEN BPF_MAP_TYPE_HASH
+#else
+#define PLACES_TAKEN BPF_MAP_TYPE_ARRAY
+#endif
+
 /* Places are taken and given back within a program; user space makes as many as CPUs can use. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -322,7 +349,7 @@ struct {
 } slots SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, PLACES_TAKEN);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
@@ -332,7 +359,30 @@ const volatile __u32 slot_count = 1;
 
 #define SLOT_TRIES 64
 
-/* The number of a place that is now ours, or -1. `taken` has a word for each of `count`. */
+/*
+ * The number of a place that is now ours, or -1. `taken` has a word for each of `count`; before Linux 5.12 the
+ * places that are taken are in it, and the others are not.
+ */
+#ifdef ENGINE_BEFORE_5_12
+static __always_inline int place_take(void *map, __u32 count, __u32 tries)
+{
+	__u32 index = bpf_get_smp_processor_id(), i;
+
+	for (i = 0; i < tries; i++) {
+		if (index >= count)
+			index = 0;
+		if (bpf_map_update_elem(map, &index, &index, BPF_NOEXIST) == 0)
+			return index;
+		index++;
+	}
+	return -1;
+}
+
+static __always_inline void place_give(void *map, __u32 index)
+{
+	bpf_map_delete_elem(map, &index);
+}
+#else
 static __always_inline int place_take(void *map, __u32 count, __u32 tries)
 {
 	__u32 index = bpf_get_smp_processor_id();
@@ -354,8 +404,9 @@ static __always_inline void place_give(void *map, __u32 index)
 	__u32 *taken = bpf_map_lookup_elem(map, &index);
 
 	if (taken)
-		__sync_lock_test_and_set(taken, 0);
+		word_set(taken, 0);
 }
+#endif
 
 static __always_inline struct engine_slot *slot_get(__u32 at)
 {
@@ -497,7 +548,7 @@ struct {
 } event_slots SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, PLACES_TAKEN);
 	__uint(max_entries, EVENT_SLOTS);
 	__type(key, __u32);
 	__type(value, __u32);

@@ -29,6 +29,7 @@ const volatile __u64 page_offset_base_address;
 const volatile __u64 physical_mask_address;
 const volatile __u64 pgdir_shift_address;
 
+#define PGDIR_SHIFT_4_LEVELS 39	/* of kernels that can have no others, and have no such variable */
 #define PAGE_PRESENT 1UL
 #define PAGE_HUGE 0x80UL
 #define PAGE_ADDRESS 0x000ffffffffff000UL
@@ -46,7 +47,7 @@ static __always_inline __u64 strings_variable(__u64 address, __u32 size)
 MATCH_FN __u64 strings_page(__u32 at, __u64 address)
 {
 	__u64 base = strings_variable(page_offset_base_address, 8), mask = strings_variable(physical_mask_address, 8) & PAGE_ADDRESS, table, entry;
-	__u32 shift = strings_variable(pgdir_shift_address, 4);
+	__u32 shift = pgdir_shift_address ? strings_variable(pgdir_shift_address, 4) : PGDIR_SHIFT_4_LEVELS;
 	struct engine_slot *slot = slot_get(at);
 	int i;
 

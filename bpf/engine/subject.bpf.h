@@ -144,25 +144,50 @@ MATCH_FN int subject_view_hits(__u32 at, __u32 role)
 /* Below this nothing of a cgroup's path is looked at: what fits a cgroup above fits it as well. */
 #define CGROUP_LEVELS 32
 
-/* Read the name of the cgroup that is above the task's, or its own, at a level; the root's is 0. */
+struct kernfs_node___parent { struct kernfs_node *parent; } __attribute__((preserve_access_index));
+
+/* Before Linux 6.1 a cgroup does not have those above it in a row, but each the next one. So many are gone up. */
+#define CGROUP_STEPS 256
+
+/* The struct kernfs_node of the cgroup that is above another one, or it itself, at a level; the root's is 0. 0: there is none. */
+MATCH_FN __u64 cgroup_node(__u64 address, __u32 level)
+{
+	struct cgroup *cgroup = (struct cgroup *)address, *above = 0;
+	struct kernfs_node *node = 0;
+	int levels = 0, i;
+
+	if (bpf_core_read(&levels, sizeof(levels), &cgroup->level) || (int)level > levels || level >= CGROUP_LEVELS)
+		return 0;
+	if (bpf_core_field_exists(cgroup->ancestors)) {
+		bpf_probe_read_kernel(&above, sizeof(above), (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors) +
+				      level * sizeof(above));
+		bpf_core_read(&node, sizeof(node), &above->kn);
+		return (__u64)node;
+	}
+	bpf_core_read(&node, sizeof(node), &cgroup->kn);
+	for (i = 0; i < CGROUP_STEPS; i++) {
+		if (levels - i == (int)level)
+			return (__u64)node;
+		if (bpf_core_read(&node, sizeof(node), &((struct kernfs_node___parent *)node)->parent))
+			break;
+	}
+	return 0;
+}
+
+/* Read the name of the cgroup that is above the task's, or its own, at a level. 1: there is none. */
 static __always_inline int cgroup_name(struct engine_slot *slot, __u64 task, __u32 level)
 {
 	struct css_set *set = 0;
-	struct cgroup *cgroup = 0, *above = 0;
-	struct kernfs_node *node = 0;
+	struct cgroup *cgroup = 0;
 	const char *name = 0;
-	int levels = 0;
+	__u64 node;
 
-	if (!bpf_core_field_exists(cgroup->ancestors) || level >= CGROUP_LEVELS)
-		return -1;
 	bpf_core_read(&set, sizeof(set), &((struct task_struct *)task)->cgroups);
 	bpf_core_read(&cgroup, sizeof(cgroup), &set->dfl_cgrp);
-	if (bpf_core_read(&levels, sizeof(levels), &cgroup->level) || (int)level > levels)
+	node = cgroup_node((__u64)cgroup, level);
+	if (!node)
 		return -1;
-	bpf_probe_read_kernel(&above, sizeof(above), (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors) +
-			      level * sizeof(above));
-	bpf_core_read(&node, sizeof(node), &above->kn);
-	bpf_core_read(&name, sizeof(name), &node->name);
+	bpf_core_read(&name, sizeof(name), &((struct kernfs_node *)node)->name);
 	return text_read_string(slot, (__u64)name);
 }
 
@@ -397,13 +422,11 @@ static __always_inline void predicates_find(__u32 at, struct engine_slot *slot)
 /* What is kept of the process that acts. */
 MATCH_FN int subject_load_current(__u32 at)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *leader = task_get(task_here(), group_leader);
 	struct engine_slot *slot = slot_get(at);
-	struct task_struct *leader;
 
 	if (!slot)
 		return 0;
-	leader = task->group_leader;
 	if (leader)
 		process_load(at, slot, leader, bpf_get_current_task());
 	if (slot->view.exe.unresolved || slot->view.script.unresolved)
@@ -415,14 +438,10 @@ MATCH_FN int subject_load_current(__u32 at)
 /* The same, and the predicates that are true of it. */
 MATCH_FN int subject_predicates(__u32 at)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *leader = task_get(task_here(), group_leader);
 	struct engine_slot *slot = slot_get(at);
-	struct task_struct *leader;
 
-	if (!slot)
-		return 0;
-	leader = task->group_leader;
-	if (!leader)
+	if (!slot || !leader)
 		return 0;
 	slot->task = bpf_get_current_task();
 	process_load(at, slot, leader, slot->task);

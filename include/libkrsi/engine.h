@@ -16,7 +16,7 @@
  *
  * Verdicts do not depend on anybody reading events: what finds no room in the ring is counted.
  *
- * It needs Linux 6.1. Where bpf is not among the active security modules it works in another way: enum krsi_engine_backend.
+ * It needs Linux 5.10; docs/backends.md tells what is weaker there than on 6.1. Where bpf is not among the active security modules it works in another way: enum krsi_engine_backend.
  *
  * Threads: as in libkrsi/ctx.h.
  */

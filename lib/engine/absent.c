@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* Which programs go with this kernel, and what cannot be done without the others. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <bpf/btf.h>
@@ -12,6 +13,35 @@
 #include "../policy/language.h"
 #include "engine.h"
 #include "programs.h"
+
+static uint32_t args_of(const struct btf *btf, const char *function)
+{
+	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
+
+	return id > 0 ? btf_vlen(btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type)) : 0;
+}
+
+/* Before Linux 6.1 programs cannot sit where a structure is an argument, as the user's ID of path_chown is. */
+static bool args_fit(const struct btf *btf, const char *hook)
+{
+	int id = btf__find_by_name_kind(btf, "btf_func_model", BTF_KIND_STRUCT);
+	const struct btf_type *model = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL, *function;
+	char name[160];
+	uint32_t i;
+
+	for (i = 0; model && i < btf_vlen(model); i++)
+		if (strcmp(btf__name_by_offset(btf, btf_members(model)[i].name_off), "arg_flags") == 0)
+			return true;
+	snprintf(name, sizeof(name), "bpf_lsm_%s", hook);
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	function = id > 0 ? btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type) : NULL;
+	for (i = 0; function && i < btf_vlen(function); i++) {
+		id = btf__resolve_type(btf, btf_params(function)[i].type);
+		if (id > 0 && btf_is_composite(btf__type_by_id(btf, (uint32_t)id)))
+			return false;
+	}
+	return true;
+}
 
 /* Whether the kernel has the hook of a program, with as many arguments as it expects. */
 static bool hook_fits(const struct krsi_engine *engine, const struct btf *btf, const struct krsi_object *object, size_t i)
@@ -27,10 +57,11 @@ static bool hook_fits(const struct krsi_engine *engine, const struct btf *btf, c
 		return krsi_priv_target_exists(btf, KRSI_PRIV_KIND_TP_BTF, info.target);
 	if (strncmp(info.section, "lsm", 3) != 0)
 		return (!program->backend || program->backend == engine->backend) &&
-		       krsi_priv_target_exists(btf, KRSI_PRIV_KIND_FUNCTION, info.target);
+		       krsi_priv_target_exists(btf, KRSI_PRIV_KIND_FUNCTION, info.target) &&
+		       (program->args == 0 || program->args == args_of(btf, info.target));
 	if (krsi_hooks_find(engine->kernel.hooks, info.target, &at) || krsi_hook_info(engine->kernel.hooks, at, &hook))
 		return false;
-	return krsi_priv_backend_fits(engine, i, &hook) && (program->args == 0 || program->args == hook.arg_count);
+	return krsi_priv_backend_fits(engine, i, &hook) && args_fit(btf, info.target) && (program->args == 0 || program->args == hook.arg_count);
 }
 
 static bool is_copied(const struct krsi_engine *engine, const struct krsi_object *object, const char *name)
@@ -60,6 +91,15 @@ void krsi_priv_absent_find(struct krsi_engine *engine, const struct krsi_object 
 	btf__free(btf);
 }
 
+static int absent_fail(struct krsi_engine *engine, const struct krsi_priv_engine_program *program, uint64_t operations)
+{
+	operations &= program->operations;
+	if (!operations)
+		return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for the program %s, which the policies need", program->name);
+	return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for %s (the program %s); take it out of the policies, or use a newer kernel",
+			      krsi_priv_operation(KRSI_PRIV_OP_TOLD((unsigned int)__builtin_ctzll(operations)))->name, program->name);
+}
+
 int krsi_priv_absent_check(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
 {
 	uint64_t covered = 0;
@@ -74,7 +114,7 @@ int krsi_priv_absent_check(struct krsi_engine *engine, uint64_t operations, uint
 		if (present)
 			covered |= program->operations;
 		else if (!program->optional && krsi_priv_program_is_needed(i, operations, duties))
-			return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for the program %s, which the policies need", program->name);
+			return absent_fail(engine, program, operations);
 	}
 	operations &= ~covered;
 	if (operations)

@@ -76,6 +76,7 @@ struct krsi_priv_engine_link {
 	struct krsi_object *object;	/* that it came with; NULL: it is not loaded */
 	struct krsi_object *copy;	/* the same once more, behind it on the hook; NULL: there is none */
 	bool attached;
+	bool spent;			/* it was attached, and the kernel does that once in a program's life */
 	bool sealed;			/* it stays attached, whatever is needed */
 	bool absent;			/* this kernel has no such hook, or another program of its group was taken */
 	bool copied;			/* there is to be a copy */
@@ -181,6 +182,7 @@ struct krsi_engine {
 	struct krsi_priv_generation generations[KRSI_PRIV_GENERATIONS];
 	uint32_t backend;		/* LSM or FMOD_RET of enum krsi_engine_backend */
 	uint32_t copies;		/* of each program, one behind the other */
+	bool is_old;			/* the kernel takes bpf/engine_old.bpf.c (variant.c) */
 	uint32_t duties;		/* that do not depend on policies */
 	uint32_t digest_sources;	/* digests.c; 0: no digests are told */
 	uint32_t last_number;
@@ -205,6 +207,11 @@ int krsi_priv_kernel_layout_check(struct krsi_ctx *ctx);
  */
 int krsi_priv_backend_check(struct krsi_ctx *ctx, uint32_t wanted, uint32_t *ret, char *why, size_t size);
 int krsi_priv_backend_choose(struct krsi_engine *engine);
+
+/* Which build of the programs the kernel takes (variant.c): the ELF file, and the sizes of maps that only it has. */
+void krsi_priv_variant_choose(struct krsi_engine *engine);
+const void *krsi_priv_variant_programs(const struct krsi_engine *engine, size_t *size);
+int krsi_priv_variant_size(const struct krsi_engine *engine, struct krsi_object *object);
 
 /* Whether program `i` of the table goes with the backend, on the hook that its section names. */
 bool krsi_priv_backend_fits(const struct krsi_engine *engine, size_t i, const struct krsi_hook_info *hook);

@@ -76,6 +76,8 @@ static int kernel_explain(struct krsi_priv_explain *explain)
 	if (err)
 		kernel_tell(explain, err, "");
 	else
+		krsi_priv_variant_choose(engine);
+	if (!err)
 		kernel_tell(explain, krsi_priv_kernel_layout_check(explain->ctx), "type information: the kernel's structures are as the programs expect");
 	return krsi_priv_kernel_survey(engine, &explain->object);
 }

@@ -17,7 +17,6 @@
 #include "../ctx.h"
 #include "../policy/language.h"
 #include "engine.h"
-#include "engine.skel.h"
 #include "programs.h"
 
 /* Places to work in beside one for each CPU: a program may be preempted by another one. */
@@ -61,6 +60,8 @@ static int object_size(struct krsi_engine *engine, struct krsi_object *object)
 		err = krsi_object_set_variable(object, "wake_bytes", &engine->opts.wake_bytes, sizeof(engine->opts.wake_bytes));
 	if (!err)
 		err = krsi_object_set_variable(object, "want_environment", &environment, sizeof(environment));
+	if (!err)
+		err = krsi_priv_variant_size(engine, object);
 	return err ? err : krsi_priv_digests_set(engine, object);
 }
 
@@ -100,7 +101,7 @@ static int object_open(struct krsi_engine *engine, uint32_t number, struct krsi_
 	size_t size, i;
 	int err;
 
-	data = engine_bpf__elf_bytes(&size);
+	data = krsi_priv_variant_programs(engine, &size);
 	err = krsi_object_open_memory(engine->ctx, data, size, &opts, &object);
 	if (err)
 		return err;
@@ -451,13 +452,13 @@ static int load_again(struct krsi_engine *engine, size_t i, uint32_t number, str
 }
 
 /*
- * A program can be attached once at a time. Who forks after it was attached shares the descriptors of the
+ * A program can be attached once at a time, and before Linux 5.13 once in its life. Who forks after it was attached shares the descriptors of the
  * links with the child, and until that ends or executes something the program stays attached, although we
  * have let go of it. Then it is loaded once more: both decide, and both come to the same.
  */
 static int attach_one(struct krsi_engine *engine, size_t i, uint32_t number, struct krsi_object **place)
 {
-	int err = krsi_object_attach_program(*place, krsi_priv_engine_programs[i].name, NULL);
+	int err = engine->kernel.links[i].spent ? -EBUSY : krsi_object_attach_program(*place, krsi_priv_engine_programs[i].name, NULL);
 
 	if (err != -EBUSY)
 		return err;
@@ -506,6 +507,7 @@ int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint3
 			continue;
 		err = attach(engine, i);
 		link->attached = fresh[i] = err == 0;
+		link->spent = link->spent || (!err && engine->is_old);
 	}
 	if (err)
 		for (i = 0; i < krsi_priv_engine_program_count; i++)

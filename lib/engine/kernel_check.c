@@ -82,10 +82,10 @@ int krsi_priv_kernel_layout_check(struct krsi_ctx *ctx)
 			      parent, name, inode, up, place);
 }
 
-/* The programs keep what they know of processes in task storage (Linux 5.11), and count with atomics of 5.12. */
-static int storage_check(struct krsi_ctx *ctx)
+/* Events go through ring buffers (Linux 5.8). */
+static int maps_check(struct krsi_ctx *ctx)
 {
-	int has = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL);
+	int has = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	char why[256];
 
 	if (has == 1)
@@ -94,7 +94,7 @@ static int storage_check(struct krsi_ctx *ctx)
 		krsi_priv_eperm_explain(why, sizeof(why));
 		return krsi_priv_fail(ctx, -EPERM, "engine: the kernel does not permit making maps: %s", why);
 	}
-	return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: this kernel has no storage for tasks; the engine needs Linux 6.1 or newer");
+	return krsi_priv_fail(ctx, -EOPNOTSUPP, "engine: this kernel has no ring buffers; the engine needs Linux 5.10 or newer");
 }
 
 int krsi_priv_kernel_check(struct krsi_engine *engine)
@@ -102,11 +102,13 @@ int krsi_priv_kernel_check(struct krsi_engine *engine)
 	int err = krsi_priv_backend_choose(engine);
 
 	if (!err)
-		err = storage_check(engine->ctx);
+		err = maps_check(engine->ctx);
 	if (!err)
 		err = krsi_priv_kernel_layout_check(engine->ctx);
-	if (!err)
-		err = krsi_priv_symbols_read(engine);
+	if (err)
+		return err;
+	krsi_priv_variant_choose(engine);
+	err = krsi_priv_symbols_read(engine);
 	if (!err)
 		err = krsi_hooks_new(engine->ctx, NULL, &engine->kernel.hooks);
 	return err;

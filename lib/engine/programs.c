@@ -7,7 +7,7 @@
 #define OP(name) KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_##name)
 #define OPENED KRSI_PRIV_OPS_OPENED(KRSI_PRIV_OPS_OPENING)
 
-enum group { GROUP_NONE, GROUP_BPF, GROUP_PERF, GROUP_MMAP };
+enum group { GROUP_NONE, GROUP_BPF, GROUP_PERF, GROUP_MMAP, GROUP_CHOWN, GROUP_XATTR_SET, GROUP_XATTR_REMOVE, GROUP_RENAME, GROUP_MOVED };
 
 const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	/* files: bpf/engine/hooks_file.bpf.h */
@@ -21,11 +21,14 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "path_truncate", .operations = OP(FILE_TRUNCATE) },
 	{ .name = "file_truncate", .operations = OP(FILE_TRUNCATE), .optional = true },	/* 6.2; the one above does it before */
 	{ .name = "path_chmod", .operations = OP(FILE_CHMOD) },
-	{ .name = "path_chown", .operations = OP(FILE_CHOWN) },
+	{ .name = "path_chown", .operations = OP(FILE_CHOWN), .group = GROUP_CHOWN },
+	{ .name = "inode_chown", .operations = OP(FILE_CHOWN), .group = GROUP_CHOWN, .args = 2 },	/* 5.10 */
 	{ .name = "file_ioctl", .operations = OP(FILE_IOCTL) },
 	{ .name = "ioctl_compat", .operations = OP(FILE_IOCTL), .optional = true },	/* 6.8 and stable; file_ioctl does it before */
-	{ .name = "xattr_set", .operations = OP(FILE_SETXATTR) },
-	{ .name = "xattr_remove", .operations = OP(FILE_SETXATTR) },
+	{ .name = "xattr_set", .operations = OP(FILE_SETXATTR), .group = GROUP_XATTR_SET, .args = 6 },
+	{ .name = "xattr_set5", .operations = OP(FILE_SETXATTR), .group = GROUP_XATTR_SET, .args = 5 },
+	{ .name = "xattr_remove", .operations = OP(FILE_SETXATTR), .group = GROUP_XATTR_REMOVE, .args = 3 },
+	{ .name = "xattr_remove2", .operations = OP(FILE_SETXATTR), .group = GROUP_XATTR_REMOVE, .args = 2 },
 	{ .name = "acl_set", .operations = OP(FILE_SETXATTR), .optional = true },	/* 6.2; xattr_set does it before */
 	{ .name = "acl_remove", .operations = OP(FILE_SETXATTR), .optional = true },
 
@@ -35,12 +38,15 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "name_symlink", .operations = OP(FILE_SYMLINK) },
 	{ .name = "name_unlink", .operations = OP(FILE_UNLINK) },
 	{ .name = "name_rmdir", .operations = OP(FILE_RMDIR) },
-	{ .name = "name_rename", .operations = OP(FILE_RENAME) },
+	{ .name = "name_rename", .operations = OP(FILE_RENAME), .group = GROUP_RENAME, .args = 5 },
+	{ .name = "name_rename4", .operations = OP(FILE_RENAME), .group = GROUP_RENAME, .args = 4 },
+	{ .name = "name_rename_asked", .operations = OP(FILE_RENAME), .group = GROUP_RENAME, .backend = KRSI_ENGINE_FMOD_RET },
 	{ .name = "name_link", .operations = OP(FILE_LINK) },
 
 	/* what has these names: bpf/engine/hooks_identity.bpf.h */
 	{ .name = "identity_made", .duties = KRSI_PRIV_DUTY_IDENTITIES },
-	{ .name = "identity_moved", .duties = KRSI_PRIV_DUTY_IDENTITIES },
+	{ .name = "identity_moved", .duties = KRSI_PRIV_DUTY_IDENTITIES, .group = GROUP_MOVED, .args = 1 },
+	{ .name = "identity_moved6", .duties = KRSI_PRIV_DUTY_IDENTITIES, .group = GROUP_MOVED, .args = 6 },	/* 5.11, and the first of 5.10 */
 	{ .name = "identity_gone", .duties = KRSI_PRIV_DUTY_IDENTITIES },
 
 	/* mounts: bpf/engine/hooks_mount.bpf.h */
@@ -51,6 +57,7 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "mount_pivot", .operations = OP(MOUNT_PIVOT_ROOT) },
 
 	/* processes: bpf/engine/hooks_process.bpf.h */
+	{ .name = "process_gone", .duties = KRSI_PRIV_DUTY_FORGET },
 	{ .name = "fork_track", .duties = KRSI_PRIV_DUTY_VIEWS },
 	{ .name = "exec_begin", .duties = KRSI_PRIV_DUTY_VIEWS },
 	{ .name = "exec_end", .duties = KRSI_PRIV_DUTY_VIEWS },

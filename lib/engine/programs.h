@@ -16,6 +16,7 @@ enum krsi_priv_program_duty {
 	KRSI_PRIV_DUTY_IDENTITIES = 2,	/* which inodes have the names that policies name */
 	KRSI_PRIV_DUTY_PROCESSES = 4,	/* telling of forks, executions and ends */
 	KRSI_PRIV_DUTY_DIGESTS = 8,	/* of what is executed, when that is told */
+	KRSI_PRIV_DUTY_FORGET = 16,	/* taking ended processes out of a map, where there is no task storage */
 };
 
 struct krsi_priv_engine_program {

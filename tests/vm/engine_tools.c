@@ -35,18 +35,6 @@ static void file_copy(const char *from, const char *to)
 	close(out);
 }
 
-/*
- * Before main(), so that it is one skip with a reason and not a group that breaks off: the tests of the
- * engine are not for kernels that it refuses. That it does is tested elsewhere (tool_run.c).
- */
-static void __attribute__((constructor)) engine_needs(void)
-{
-	if (vm_kernel_at_least(6, 1))
-		return;
-	printf("the engine needs Linux 6.1\n");
-	exit(77);
-}
-
 int engine_files_setup(void **state)
 {
 	(void)state;

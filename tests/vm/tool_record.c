@@ -172,18 +172,11 @@ static void end(void)
 			fail_msg("\"%s\" is not in: %.4000s", (words), (text));	\
 	} while (0)
 
-static void skip_unless_kernel_can(void)
-{
-	if (!vm_kernel_at_least(6, 1))
-		skip_because("policies need Linux 6.1");
-}
-
 /* --- tests ------------------------------------------------------------------------------ */
 
 static void test_what_happens_is_recorded(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	start(LIST("record", "--ready-fd", "9", RECORDING));
 	assert_int_equal(program("work"), 0);
 	assert_int_equal(program("deed"), 0);
@@ -207,7 +200,6 @@ static void test_what_happens_is_recorded(void **state)
 static void test_on_chooses_operations(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	start(LIST("record", "--ready-fd", "9", "--on", "process.exec,file.unlink", RECORDING));
 	assert_int_equal(program("work"), 0);
 	end();
@@ -224,7 +216,6 @@ static void test_what_was_written_before_a_kill_can_be_read(void **state)
 	char events[4096];
 
 	(void)state;
-	skip_unless_kernel_can();
 	/* Replaying does none of these itself. */
 	start(LIST("record", "--ready-fd", "9", "--on", "file.unlink", RECORDING));
 	assert_true(inotify_add_watch(changed.fd, RECORDING, IN_MODIFY) >= 0);
@@ -252,7 +243,6 @@ static void test_a_learned_policy_lets_it_work_and_nothing_else(void **state)
 	static char policy[64 * 1024];
 
 	(void)state;
-	skip_unless_kernel_can();
 	start(LIST("record", "--ready-fd", "9", "--on", "process.exec,file.read,file.write,file.create,file.unlink,file.exec_mmap", RECORDING));
 	assert_int_equal(program("work"), 0);
 	assert_int_equal(program("work"), 0);
@@ -279,7 +269,6 @@ static void test_a_recording_is_rotated(void **state)
 	int i;
 
 	(void)state;
-	skip_unless_kernel_can();
 	start(LIST("record", "--ready-fd", "9", "--on", "file.read,process.exec", "--rotate-size", "16K", "--rotate-count", "3", RECORDING));
 	for (i = 0; i < 5; i++)
 		assert_int_equal(program("work"), 0);

@@ -227,38 +227,11 @@ static int try_open(const char *path)
 	return 0;
 }
 
-/* Whether this kernel can do it at all; otherwise what it says is all there is to be tested. */
-static bool kernel_can(void)
-{
-	return vm_kernel_at_least(6, 1);
-}
-
-static void skip_unless_kernel_can(void)
-{
-	if (!kernel_can())
-		skip_because("policies need Linux 6.1");
-}
-
 /* --- tests --------------------------------------------------------------------------- */
-
-static void test_a_kernel_that_cannot_says_so(void **state)
-{
-	(void)state;
-	if (kernel_can())
-		skip_because("this kernel can");
-	tool_start(&run, 0, LIST("--ready-fd", "9", "--pidfile", PIDFILE, POLICY));
-	tool_finish(&run);
-	assert_has(run.err.text, "krsi: ");
-	assert_has(run.err.text, "6.1");
-	assert_int_equal(run.code, UNSUPPORTED);
-	assert_int_equal(access(PIDFILE, F_OK), -1);
-	assert_int_equal(try_exec(), 0);
-}
 
 static void test_the_backend_lsm_is_refused_where_nobody_would_call_it(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	if (vm_bpf_is_active())
 		skip_because("bpf is in the active LSM list of this boot");
 	tool_start(&run, 0, LIST("--backend", "lsm", "--pidfile", PIDFILE, POLICY));
@@ -272,7 +245,6 @@ static void test_the_backend_lsm_is_refused_where_nobody_would_call_it(void **st
 static void test_fmod_ret_denies_wherever_it_is_asked_for(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	start("--backend", "fmod_ret", POLICY);
 	assert_int_equal(try_exec(), EPERM);
 	end(SIGTERM);
@@ -285,7 +257,6 @@ static void test_ancestors_are_told(void **state)
 	char parent[64];
 
 	(void)state;
-	skip_unless_kernel_can();
 	start("--json", "--ancestors", POLICY);
 	assert_int_equal(try_exec(), EPERM);
 	end(SIGTERM);
@@ -302,7 +273,6 @@ static void test_denials_begin_when_it_is_ready_and_end_with_it(void **state)
 	size_t i;
 
 	(void)state;
-	skip_unless_kernel_can();
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		assert_int_equal(try_exec(), 0);
 		assert_int_equal(try_open(SECRET), 0);
@@ -323,7 +293,6 @@ static void test_denials_begin_when_it_is_ready_and_end_with_it(void **state)
 static void test_events_as_text(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	start(POLICY);
 	assert_int_equal(try_open(SECRET), EACCES);
 	stream_wait(&run.out, "\n");	/* at once, not at the end */
@@ -340,7 +309,6 @@ static void test_events_as_text(void **state)
 static void test_events_as_json(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	start("--json", POLICY);
 	assert_int_equal(try_open(SECRET), EACCES);
 	assert_int_equal(try_exec(), EPERM);
@@ -361,7 +329,6 @@ static void test_times_are_those_of_the_clock(void **state)
 	struct tm parts = { .tm_isdst = 0 };
 
 	(void)state;
-	skip_unless_kernel_can();
 	start("--json", POLICY);
 	assert_int_equal(try_open(SECRET), EACCES);
 	end(SIGTERM);
@@ -374,7 +341,6 @@ static void test_times_are_those_of_the_clock(void **state)
 static void test_permissive_refuses_nothing(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	file_write(POLICY, HEAD NO_EXEC "  - { name: own, mode: enforce, on: file.open, object: { path: '" DIR "/a\\x20secret\\x0afile' }, "
 		   "action: deny }\n", 0644);
 	start("--permissive", POLICY);
@@ -390,7 +356,6 @@ static void test_permissive_refuses_nothing(void **state)
 static void test_hup_exchanges_policies(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	start("--json", POLICY);
 	assert_int_equal(try_open(SECRET), EACCES);
 	file_write(POLICY, HEAD NO_EXEC, 0644);
@@ -417,7 +382,6 @@ static void test_hup_keeps_policies_when_the_new_ones_are_wrong(void **state)
 	size_t i;
 
 	(void)state;
-	skip_unless_kernel_can();
 	start(POLICY);
 	umask(0);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -440,7 +404,6 @@ static void test_a_policy_that_is_wrong_at_the_start(void **state)
 	struct vm_count before = vm_count();
 
 	(void)state;
-	skip_unless_kernel_can();
 	file_write(POLICY, HEAD NO_EXEC "  - { name: no-exec, on: file.open, action: deny }\n", 0644);
 	tool_start(&run, 0, LIST("--ready-fd", "9", "--pidfile", PIDFILE, POLICY));
 	assert_int_equal(read(run.ready, &(char){ 0 }, 1), 0);
@@ -455,7 +418,6 @@ static void test_a_policy_that_is_wrong_at_the_start(void **state)
 static void test_several_policies(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	file_write(POLICY, HEAD NO_EXEC, 0644);
 	file_write(DIR "/second.yaml", "version: 1\nname: second\nrules:\n" NO_OPEN, 0644);
 	start("-v", POLICY, DIR "/second.yaml");
@@ -476,7 +438,6 @@ static void test_a_second_one_is_refused(void **state)
 	int fd;
 
 	(void)state;
-	skip_unless_kernel_can();
 	file_write(PIDFILE, "4194303\n", 0600);	/* of one that crashed */
 	start("--pidfile", PIDFILE, POLICY);
 	snprintf(line, sizeof(line), "%d\n", (int)run.pid);
@@ -544,7 +505,6 @@ static void test_output_follows_logrotate(void **state)
 	static char text[8192];
 
 	(void)state;
-	skip_unless_kernel_can();
 	start("--output", DIR "/log", POLICY);
 	assert_int_equal(try_open(SECRET), EACCES);
 	assert_int_equal(rename(DIR "/log", DIR "/log.1"), 0);
@@ -578,7 +538,6 @@ static void test_a_full_ring_denies_just_the_same(void **state)
 	int i;
 
 	(void)state;
-	skip_unless_kernel_can();
 	start("--json", "--ring-size", "4096", POLICY);
 	/* Nobody reads stdout, so nobody reads the ring. */
 	for (i = 0; i < FLOOD; i++)
@@ -600,7 +559,6 @@ static void test_a_full_ring_denies_just_the_same(void **state)
 static void test_a_reader_that_goes_does_not_end_it(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	start(POLICY);
 	close(run.out.fd);
 	run.out.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -617,7 +575,6 @@ static void test_a_full_disk_does_not_end_it(void **state)
 	int i;
 
 	(void)state;
-	skip_unless_kernel_can();
 	assert_int_equal(system("mkdir -p " DIR "/small && mount -t tmpfs -o size=16k tmpfs " DIR "/small"), 0);
 	start("--output", DIR "/small/log", POLICY);
 	for (i = 0; i < 300; i++)
@@ -640,7 +597,6 @@ static void test_a_full_disk_does_not_end_it(void **state)
 static void test_without_privilege_it_says_what_is_missing(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	tool_start(&run, NOBODY, LIST("--ready-fd", "9", POLICY));
 	tool_finish(&run);
 	assert_int_equal(run.code, FAILED);
@@ -676,7 +632,6 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tool_run_test(test_a_kernel_that_cannot_says_so),
 		tool_run_test(test_the_backend_lsm_is_refused_where_nobody_would_call_it),
 		tool_run_test(test_fmod_ret_denies_wherever_it_is_asked_for),
 		tool_run_test(test_ancestors_are_told),

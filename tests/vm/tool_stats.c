@@ -199,12 +199,6 @@ static void sysctl_write(const char *text)
 	file_write("/proc/sys/kernel/bpf_stats_enabled", text);
 }
 
-static void skip_unless_kernel_can(void)
-{
-	if (!vm_kernel_at_least(6, 1))
-		skip_because("policies need Linux 6.1");
-}
-
 /* --- tests --------------------------------------------------------------------------------- */
 
 static void test_without_a_run_it_says_so(void **state)
@@ -221,7 +215,6 @@ static void test_counts_are_exact(void **state)
 	pid_t pid;
 
 	(void)state;
-	skip_unless_kernel_can();
 	pid = run_start(0, LIST(DIR "/a.yaml"));
 	secret_try(7);
 	file_unlink();
@@ -250,7 +243,6 @@ static void test_cost_is_counted_where_the_kernel_does(void **state)
 	pid_t pid;
 
 	(void)state;
-	skip_unless_kernel_can();
 	pid = run_start(0, LIST(DIR "/a.yaml"));
 	sysctl_write("1");
 	secret_try(50);
@@ -267,7 +259,6 @@ static void test_permissive_refuses_nothing(void **state)
 	int i, fd;
 
 	(void)state;
-	skip_unless_kernel_can();
 	run_start(0, LIST("--permissive", DIR "/a.yaml"));
 	for (i = 0; i < 3; i++) {
 		fd = open(SECRET, O_RDONLY | O_CLOEXEC);
@@ -285,7 +276,6 @@ static void test_losses_are_told_by_operation(void **state)
 	int i;
 
 	(void)state;
-	skip_unless_kernel_can();
 	run_start(0, LIST("--ring-size", "4096", DIR "/a.yaml"));
 	assert_int_equal(kill(runs[0], SIGSTOP), 0);	/* nobody reads the rings */
 	for (i = 0; i < 3000; i++)
@@ -303,7 +293,6 @@ static void test_several_runs_have_their_pids(void **state)
 	pid_t one, other;
 
 	(void)state;
-	skip_unless_kernel_can();
 	one = run_start(0, LIST(DIR "/a.yaml"));
 	other = run_start(1, LIST(DIR "/b.yaml"));
 	expect(DONE, "stats", "--prometheus");
@@ -330,7 +319,6 @@ static void test_only_root_may_ask(void **state)
 	struct stat st;
 
 	(void)state;
-	skip_unless_kernel_can();
 	run_start(0, LIST(DIR "/a.yaml"));
 	assert_int_equal(stat("/run/krsi", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
@@ -343,7 +331,6 @@ static void test_only_root_may_ask(void **state)
 static void test_no_stats_listens_nowhere(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	run_start(0, LIST("--no-stats", DIR "/a.yaml"));
 	secret_try(1);
 	assert_int_equal(access(socket_path(runs[0]), F_OK), -1);
@@ -353,7 +340,6 @@ static void test_no_stats_listens_nowhere(void **state)
 static void test_a_directory_in_the_way_is_no_obstacle(void **state)
 {
 	(void)state;
-	skip_unless_kernel_can();
 	assert_int_equal(system("rm -rf /run/krsi && touch /run/krsi"), 0);
 	run_start(0, LIST(DIR "/a.yaml"));
 	secret_try(1);
@@ -366,7 +352,6 @@ static void test_who_does_not_read_does_not_delay_events(void **state)
 	size_t i;
 
 	(void)state;
-	skip_unless_kernel_can();
 	run_start(0, LIST("--output", DIR "/log", DIR "/a.yaml"));
 	strcpy(address.sun_path, socket_path(runs[0]));
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
@@ -385,7 +370,6 @@ static void test_top_prints_one_table_after_the_other(void **state)
 	const char *second;
 
 	(void)state;
-	skip_unless_kernel_can();
 	run_start(0, LIST(DIR "/a.yaml"));
 	secret_try(5);
 	expect(DONE, "top", "--count", "2", "--interval", "0.2");
@@ -407,7 +391,6 @@ static void test_ps_shows_a_child_below_its_parent(void **state)
 	char words[64];
 
 	(void)state;
-	skip_unless_kernel_can();
 	child = child_start();
 	grandchild = child_start();
 	expect(DONE, "ps");
@@ -440,19 +423,9 @@ static void test_ps_leaves_nothing(void **state)
 	struct vm_count before;
 
 	(void)state;
-	skip_unless_kernel_can();
 	before = vm_count();
 	expect(DONE, "ps");
 	vm_wait_for_count(before);
-}
-
-static void test_ps_says_what_is_missing(void **state)
-{
-	(void)state;
-	if (vm_kernel_at_least(6, 1))
-		skip_because("this kernel can");
-	expect(UNSUPPORTED, "ps");
-	assert_has("6.1");
 }
 
 static int setup(void **state)
@@ -492,7 +465,6 @@ int main(void)
 		tool_stats_test(test_top_prints_one_table_after_the_other),
 		tool_stats_test(test_ps_shows_a_child_below_its_parent),
 		tool_stats_test(test_ps_leaves_nothing),
-		tool_stats_test(test_ps_says_what_is_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
