@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* The engine on a real kernel: policies come into force, are exchanged, and go. */
 #include "engine.h"
+#include "policies.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -287,7 +288,7 @@ static void test_refused_policy_leaves_the_old_one(void **state)
 	engine_stop(&e);
 }
 
-int main(void)
+int part_engine(void)
 {
 	const struct CMUnitTest tests[] = {
 		vm_test(test_open_is_denied_by_path),

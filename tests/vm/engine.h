@@ -30,9 +30,14 @@ struct seen {
 int engine_files_setup(void **state);
 
 /*
- * The engine that all cases of a program share, with the policy of that YAML in force, or the test fails with the
- * reason; and no policy in force any more.
+ * The engine that the cases of a program share, as most of their time would go into loading programs otherwise:
+ * made where there is none, or the test fails with the reason; and gone.
  */
+extern struct engine policy_engine;
+void engine_share(void);
+void engine_unshare(void);
+
+/* It with the policy of that YAML in force; and no policy in force any more. */
 struct engine engine_start(const char *yaml);
 void engine_stop(struct engine *e);
 
