@@ -18,7 +18,7 @@ readonly MODULE_PACKAGES=(gcc make libelf-dev zlib1g-dev bc)
 GUEST_TESTS=(features exec audit seal)
 # The library's tests: those of what it needs of a kernel, and last the one that seals. On a permissive kernel most
 # of the others would find nothing refused; the rest of tests/vm/ is about the library, whatever the kernel.
-readonly LIBRARY_TESTS='probe hook object engine tool additions' LIBRARY_TESTS_PERMISSIVE='probe additions'
+readonly LIBRARY_TESTS='probe hook object policies tool additions' LIBRARY_TESTS_PERMISSIVE='probe additions'
 readonly GUEST_PACKAGES=(clang libbpf-dev libcmocka-dev pkg-config)
 
 : "${log:?set by those who source this: where check() keeps the output of the last command}"
@@ -195,10 +195,10 @@ build_library() {
 	cp "$dir"/tools/krsi "$dir"/examples/{exec-log,deleted-exe,memory-write,deny-exec} "$dir/guest/"
 }
 
-# library_tests DIR "TEST..." [SUITE OPTION]...: those of the library's tests.
+# library_tests DIR "TEST..." [SUITE OPTION]...: those of the library's tests; of what policies do, the engine alone.
 library_tests() {
 	local dir=$1 names
 	read -r -a names <<<"$2"
 	shift 2
-	LD_LIBRARY_PATH=$dir/lib:$dir/lib/encode run_suite -f "$dir/guest:/test" -p 900 "$@" "${names[@]/#/$dir/tests/vm/vm_}"
+	LD_LIBRARY_PATH=$dir/lib:$dir/lib/encode run_suite -f "$dir/guest:/test" -p 900 -e PARTS=engine "$@" "${names[@]/#/$dir/tests/vm/vm_}"
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* The engine on a real kernel: policies come into force, are exchanged, and go. */
 #include "engine.h"
+#include "policies.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -261,14 +262,11 @@ static void test_apply_after_a_fork(void **state)
 /* All programs that this kernel has hooks for: each is looked at by its verifier. */
 static void test_every_operation_has_its_programs(void **state)
 {
-	bool has_unshare = vm_kernel_at_least(6, 1);
 	char rules[1024];
 	struct engine e;
 	size_t count = 0;
 
-	snprintf(rules, sizeof(rules), RULES
-		 "  - { name: a, on: [process, file, network, mount, kernel, \"!process.setns\"%s], subject: { uid: 4000000, tag: x }, action: deny }\n"
-		 "  - { name: b, on: process.setns, subject: { uid: 4000000 }, action: kill }\n", has_unshare ? "" : ", \"!process.unshare\"");
+	engine_all_rules(rules, sizeof(rules));
 	e = engine_start(rules);
 
 	(void)state;
@@ -293,7 +291,7 @@ static void test_refused_policy_leaves_the_old_one(void **state)
 	engine_stop(&e);
 }
 
-int main(void)
+int part_engine(void)
 {
 	const struct CMUnitTest tests[] = {
 		vm_test(test_open_is_denied_by_path),

@@ -24,15 +24,22 @@ struct seen {
 
 /*
  * cmocka's setup of a group: in ENGINE_DIR, "secret", "other", "dir/sub/deep", "xy.conf", "xyz.conf",
- * and "program", a copy of busybox. Programs that link engine_tools.c are skipped as a whole where the
- * engine refuses to work.
+ * and "program", a copy of busybox.
  */
 int engine_files_setup(void **state);
 
 /*
- * The engine that all cases of a program share, with the policy of that YAML in force, or the test fails with the
- * reason; and no policy in force any more.
+ * The engine that the cases of a program share, as most of their time would go into loading programs otherwise:
+ * made where there is none, or the test fails with the reason; and gone.
  */
+extern struct engine policy_engine;
+void engine_share(void);
+void engine_unshare(void);
+
+/* Rules about every operation that this kernel has a hook for, none of which ever applies. */
+void engine_all_rules(char *yaml, size_t size);
+
+/* It with the policy of that YAML in force; and no policy in force any more. */
 struct engine engine_start(const char *yaml);
 void engine_stop(struct engine *e);
 

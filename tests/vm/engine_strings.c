@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* Arguments and environment of what is executed: read before the verdict, whatever their number and place. */
 #include "engine.h"
+#include "policies.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -249,7 +250,7 @@ static void test_an_argument_that_changes_meanwhile(void **state)
 	engine_stop(&e);
 }
 
-int main(void)
+int part_engine_strings(void)
 {
 	const struct CMUnitTest tests[] = {
 		vm_test(test_preloading_is_told),

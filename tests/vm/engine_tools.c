@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <libkrsi/bpf.h>
+
 #define WAIT_MS 5000
 
 static void file_make(const char *path)
@@ -90,20 +92,42 @@ void engine_stop_new(struct engine *e)
 	e->engine = NULL;
 }
 
-/* Of all cases of the program: most of their time would go into loading programs otherwise. */
-static struct engine shared;
+struct engine policy_engine;
+
+void engine_share(void)
+{
+	if (policy_engine.engine)
+		return;
+	krsi_bpf_silence();
+	if (!policy_engine.ctx)
+		assert_int_equal(krsi_ctx_new(NULL, &policy_engine.ctx), 0);
+	assert_ok(policy_engine.ctx, krsi_engine_new(policy_engine.ctx, NULL, &policy_engine.engine));
+	engine_assert_backend(policy_engine.engine);
+}
+
+void engine_unshare(void)
+{
+	engine_stop_new(&policy_engine);
+	krsi_ctx_free(policy_engine.ctx);
+	policy_engine.ctx = NULL;
+}
+
+void engine_all_rules(char *yaml, size_t size)
+{
+	/* Linux 6.1 has the first hook for it. */
+	const char *without = vm_kernel_at_least(6, 1) ? "" : ", \"!process.unshare\"";
+
+	snprintf(yaml, size, "version: 1\nname: all\nrules:\n"
+		 "  - { name: a, on: [process, file, network, mount, kernel, \"!process.setns\"%s], subject: { uid: 4000000, tag: x }, action: deny }\n"
+		 "  - { name: b, on: process.setns, subject: { uid: 4000000 }, action: kill }\n"
+		 "  - { name: c, on: [file.read, file.write], object: { path: /x }, already_open: true, action: deny }\n", without);
+}
 
 struct engine engine_start(const char *yaml)
 {
-	struct krsi_ctx *ctx;
-
-	if (!shared.engine) {
-		assert_int_equal(krsi_ctx_new(NULL, &ctx), 0);
-		shared = engine_start_new(ctx, yaml);
-	} else {
-		engine_apply(&shared, yaml);
-	}
-	return shared;
+	engine_share();
+	engine_apply(&policy_engine, yaml);
+	return policy_engine;
 }
 
 void engine_stop(struct engine *e)

@@ -11,10 +11,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include <libkrsi/bpf.h>
-
-struct engine policy_engine;
-
 /* --- files --------------------------------------------------------------- */
 
 void file_make(const char *path, const char *text)
@@ -58,20 +54,19 @@ static void files_make(void)
 
 int evasion_group_setup(void **state)
 {
-	(void)state;
-	krsi_bpf_silence();
-	if (krsi_ctx_new(NULL, &policy_engine.ctx) || krsi_engine_new(policy_engine.ctx, NULL, &policy_engine.engine)) {
-		print_message("# no engine: %s\n", krsi_ctx_error_detail(policy_engine.ctx));
-		return -1;
-	}
-	return 0;
-}
+	struct krsi_policy *policy;
+	char rules[1024];
 
-int evasion_group_teardown(void **state)
-{
 	(void)state;
-	engine_stop_new(&policy_engine);
-	krsi_ctx_free(policy_engine.ctx);
+	engine_share();
+	/* A part that is run alone needs some of the programs, and its cases load them. */
+	if (getenv("PARTS"))
+		return 0;
+	/* All at once, and not a few with each case: every load has to read all the types of the kernel. */
+	engine_all_rules(rules, sizeof(rules));
+	policy = engine_policy(&policy_engine, rules);
+	assert_ok(policy_engine.ctx, krsi_engine_prepare(policy_engine.engine, &policy, 1));
+	krsi_policy_free(policy);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "policies.h"
 
 /*
  * Made afresh for each case:
@@ -45,11 +46,8 @@
 
 #define evasion_test(name) cmocka_unit_test_setup_teardown(name, evasion_setup, evasion_teardown)
 
-/*
- * cmocka's setup of a program: an engine, as loading takes longer than all the rest.
- */
+/* cmocka's setup of a part: the engine that all share, with all its programs unless PARTS names some. */
 int evasion_group_setup(void **state);
-int evasion_group_teardown(void **state);
 /* Of a case: the files. Teardown ends what policy is in force. */
 int evasion_setup(void **state);
 int evasion_teardown(void **state);
@@ -57,7 +55,6 @@ int evasion_teardown(void **state);
 /* Bring these rules into force, in place of others. */
 void policy_start(const char *rules);
 void policy_stop(void);
-extern struct engine policy_engine;
 
 /* 0, or the errno of a call that returned a negative number. */
 #define tried(call) ((call) < 0 ? errno : 0)

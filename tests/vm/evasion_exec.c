@@ -359,7 +359,7 @@ static void test_code_from_memory_is_denied_by_a_rule_without_an_object(void **s
 	close(fd);
 }
 
-int main(void)
+int part_evasion_exec(void)
 {
 	const struct CMUnitTest tests[] = {
 		evasion_test(test_program_by_another_name_is_denied),
@@ -376,6 +376,5 @@ int main(void)
 		evasion_test(test_code_from_memory_is_denied_by_a_rule_without_an_object),
 	};
 
-	victim_main();
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

@@ -320,7 +320,7 @@ static void test_upper_layer_of_an_overlay_is_open_where_only_the_overlay_is_nam
 	assert_int_equal(umount(OPEN "/merged"), 0);
 }
 
-int main(void)
+int part_evasion_files(void)
 {
 	const struct CMUnitTest tests[] = {
 		evasion_test(test_descriptor_from_before_the_policy_is_open),
@@ -337,5 +337,5 @@ int main(void)
 		evasion_test(test_upper_layer_of_an_overlay_is_open_where_only_the_overlay_is_named),
 	};
 
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

@@ -246,7 +246,7 @@ static void test_object_that_is_gone_is_forgotten(void **state)
 	denied(reads(SECRET));
 }
 
-int main(int argc, char **argv)
+int part_evasion_later(void)
 {
 	const struct CMUnitTest tests[] = {
 		evasion_test(test_object_made_later_is_denied_by_a_link),
@@ -264,8 +264,5 @@ int main(int argc, char **argv)
 		evasion_test(test_object_that_is_gone_is_forgotten),
 	};
 
-	(void)argc;
-	(void)argv;
-	victim_main();
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

@@ -377,7 +377,7 @@ static void test_another_network_namespace_is_denied(void **state)
 	denied(attempt(in_another_network));
 }
 
-int main(void)
+int part_evasion_network(void)
 {
 	const struct CMUnitTest tests[] = {
 		evasion_test(test_v4_address_in_v6_is_denied),
@@ -395,5 +395,5 @@ int main(void)
 		evasion_test(test_another_network_namespace_is_denied),
 	};
 
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

@@ -44,7 +44,7 @@ static int orphan_reads(const char *path)
 }
 
 /* One more thing that PROGRAM and INNOCENT do, beside what victim_main() knows: "orphan PATH". */
-static void orphan_main(void)
+void orphan_main(void)
 {
 	const char *what = getenv("VICTIM");
 	int err;
@@ -111,7 +111,7 @@ static int without_its_leader(void)
 static void test_threads_are_denied(void **state)
 {
 	(void)state;
-	policy_start(NOT_BY("exe: /test/vm_evasion_process"));
+	policy_start(NOT_BY("exe: " TEST_PROGRAM));
 	prove_reads();
 	allowed(reads_as_thread(NEIGHBOUR));
 	denied(reads_as_thread(SECRET));
@@ -151,7 +151,7 @@ static int reads_as_vfork(const char *path)
 static void test_children_in_the_same_memory_are_denied(void **state)
 {
 	(void)state;
-	policy_start(NOT_BY("exe: /test/vm_evasion_process"));
+	policy_start(NOT_BY("exe: " TEST_PROGRAM));
 	prove_reads();
 	allowed(reads_as_vfork(NEIGHBOUR));
 	denied(reads_as_vfork(SECRET));
@@ -346,7 +346,7 @@ static void test_child_that_is_given_to_the_parent_is_denied(void **state)
 		;
 }
 
-int main(void)
+int part_evasion_process(void)
 {
 	const struct CMUnitTest tests[] = {
 		evasion_test(test_threads_are_denied),
@@ -358,7 +358,5 @@ int main(void)
 		evasion_test(test_child_that_is_given_to_the_parent_is_denied),
 	};
 
-	orphan_main();
-	victim_main();
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

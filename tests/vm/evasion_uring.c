@@ -166,8 +166,8 @@ static void test_worker_is_its_process(void **state)
 	size_t i;
 
 	(void)state;
-	policy_start("  - { name: r, on: file.open, object: { path: " SECRET " }, subject: { exe: /test/vm_evasion_uring, uid: 0 }, " DENY
-		     "  - { name: s, on: file.open, object: { path: " NEIGHBOUR " }, unless: { exe: /test/vm_evasion_uring }, " DENY);
+	policy_start("  - { name: r, on: file.open, object: { path: " SECRET " }, subject: { exe: " TEST_PROGRAM ", uid: 0 }, " DENY
+		     "  - { name: s, on: file.open, object: { path: " NEIGHBOUR " }, unless: { exe: " TEST_PROGRAM " }, " DENY);
 	prove_reads();
 	for (i = 0; i < WAYS; i++) {
 		ring = ring_open(ways[i].setup);
@@ -469,7 +469,7 @@ static void test_binding_and_listening_are_denied(void **state)
 	ring_close(&ring);
 }
 
-int main(void)
+int part_evasion_uring(void)
 {
 	const struct CMUnitTest tests[] = {
 		evasion_test(test_opening_is_denied),
@@ -486,5 +486,5 @@ int main(void)
 		evasion_test(test_binding_and_listening_are_denied),
 	};
 
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

@@ -148,9 +148,10 @@ static int look_at_context(void *data, const struct krsi_event *event)
 
 static void test_context_of_an_operation(void **state)
 {
-	struct engine e = start(*state, NULL, RULES OTHER);
+	struct engine e = engine_start(RULES OTHER);
 	int seen = 0;
 
+	(void)state;
 	assert_int_equal(chmod("/tmp/engine/other", 0644), 0);
 	assert_int_equal(chdir("/tmp/engine/dir"), 0);
 	assert_int_equal(setegid(8), 0);
@@ -162,7 +163,7 @@ static void test_context_of_an_operation(void **state)
 	assert_int_equal(setegid(0), 0);
 	assert_int_equal(chdir("/"), 0);
 	assert_int_equal(seen, 1);
-	engine_stop_new(&e);
+	engine_stop(&e);
 }
 
 /* --- arguments ---------------------------------------------------------------- */
@@ -553,10 +554,11 @@ static int stop(void *data, const struct krsi_event *event)
 /* One at a time, whichever ring it comes from, and none is lost by that. */
 static void test_the_callback_ends_a_dispatch(void **state)
 {
-	struct engine e = start(*state, NULL, RULES SECRET OTHER);
+	struct engine e = engine_start(RULES SECRET OTHER);
 	struct flood seen = { 0 };
 	uint32_t handed, i;
 
+	(void)state;
 	krsi_engine_set_event(e.engine, stop, &seen);
 	flood(3, 3);
 	for (i = 0; i < 6; i++) {
@@ -568,18 +570,19 @@ static void test_the_callback_ends_a_dispatch(void **state)
 	assert_int_equal(seen.audits, 3);
 	assert_int_equal(seen.denials, 3);
 	assert_int_equal(seen.backwards, 0);
-	engine_stop_new(&e);
+	engine_stop(&e);
 }
 
 /* --- waking ------------------------------------------------------------------- */
 
 static void test_budget_leaves_the_rest_readable(void **state)
 {
-	struct engine e = start(*state, NULL, RULES SECRET OTHER);
+	struct engine e = engine_start(RULES SECRET OTHER);
 	struct pollfd ready = { .fd = krsi_engine_fd(e.engine), .events = POLLIN };
 	struct flood seen = { 0 };
 	uint32_t handed, i;
 
+	(void)state;
 	krsi_engine_set_event(e.engine, count, &seen);
 	flood(5, 5);
 	for (i = 0; i < 10; i++) {
@@ -593,7 +596,7 @@ static void test_budget_leaves_the_rest_readable(void **state)
 	assert_int_equal(seen.audits, 5);
 	assert_int_equal(seen.denials, 5);
 	assert_int_equal(seen.backwards, 0);
-	engine_stop_new(&e);
+	engine_stop(&e);
 }
 
 static void test_wake_ups_are_batched_by_bytes(void **state)

@@ -439,9 +439,9 @@ static void test_ioctl_is_denied_on_what_is_open_already(void **state)
 	close(neighbour);
 }
 
-int main(void)
+int part_operation_files(void)
 {
 	const struct CMUnitTest tests[] = { FILE_OPERATIONS(OPERATION_TEST) };
 
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

@@ -278,10 +278,10 @@ static void test_changing_flags_is_denied_by_every_call(void **state)
 	allowed(reconfigures(FREE));
 }
 
-int main(void)
+int part_operation_mounts(void)
 {
 #define TEST(operation, test) OPERATION_TEST_WITH(operation, test, tree_setup, tree_teardown)
 	const struct CMUnitTest tests[] = { MOUNT_OPERATIONS(TEST) };
 
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

@@ -371,9 +371,9 @@ static void test_sending_by_netlink_is_denied_by_its_family(void **state)
 	denied(sends("127.0.0.1:4711"));
 }
 
-int main(void)
+int part_operation_network(void)
 {
 	const struct CMUnitTest tests[] = { NETWORK_OPERATIONS(OPERATION_TEST) };
 
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

@@ -337,10 +337,9 @@ static void test_entering_a_namespace_is_killed(void **state)
 	allowed(attempt(enters));
 }
 
-int main(void)
+int part_operation_process(void)
 {
 	const struct CMUnitTest tests[] = { PROCESS_OPERATIONS(OPERATION_TEST) };
 
-	victim_main();
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

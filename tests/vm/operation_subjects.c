@@ -374,7 +374,7 @@ static void test_subject_by_its_parent_and_not_by_who_is_above(void **state)
 	allowed(executes(PROGRAM, NULL, "exec " SECRET));
 	allowed(executes(INNOCENT, NULL, "child " SECRET));
 	/* This process is the parent of one, and the grandparent of the other. */
-	policy_start(NOT_BY("parent: { exe: /test/vm_operation_subjects }"));
+	policy_start(NOT_BY("parent: { exe: " TEST_PROGRAM " }"));
 	denied(executes(INNOCENT, NULL, "read " SECRET));
 	allowed(executes(INNOCENT, NULL, "child " SECRET));
 }
@@ -404,11 +404,10 @@ static void test_subject_that_is_older_than_the_policy_by_who_it_descends_from(v
 	allowed(waits_end(&of_innocent));
 }
 
-int main(void)
+int part_operation_subjects(void)
 {
 #define TEST(key, test) OPERATION_TEST("file.open", test)
 	const struct CMUnitTest tests[] = { SUBJECT_KEYS(TEST) };
 
-	victim_main();
-	return cmocka_run_group_tests(tests, evasion_group_setup, evasion_group_teardown);
+	return cmocka_run_group_tests(tests, evasion_group_setup, NULL);
 }

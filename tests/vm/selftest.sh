@@ -220,10 +220,16 @@ static void b(void **state) { }
 C
 script not-here <<<'echo first; echo no kernel feature; exit 77'
 script silent <<<'exit 0'
+script parts <<'SCRIPT'
+echo "# parts: one two three"
+printf '%s\n' "# part: one" 1..2 "ok 1 - a" "# it went away"
+printf '%s\n' "# part: two" 1..1 "ok 1 - a" "# ok - group" "# took: 3 s"
+exit 1
+SCRIPT
 
-suite -p 4 "$work"/{pass,fail,skips,crash,hang,early,not-here,silent}
+suite -p 4 "$work"/{pass,fail,skips,crash,hang,early,not-here,silent,parts}
 ok "suite: exit code 1 when something failed" exits 1
-ok "suite: totals" out_has "$kernel: 5 passed, 6 failed, 2 skipped"
+ok "suite: totals" out_has "$kernel: 7 passed, 8 failed, 2 skipped"
 ok "suite: pass" result pass b pass ""
 ok "suite: fail, with the text of fail_msg" grep -q $'\tfail\ta\tfail\tthe reason' "$work/results"
 ok "suite: fail, with the text of an assertion" grep -q $'\tfail\tb\tfail\t0x1 != 0x2' "$work/results"
@@ -234,6 +240,10 @@ ok "suite: hang" result hang "(program)" fail "timed out after 4 s in case 2 of 
 ok "suite: early exit" result early "(program)" fail "exited with code 0 in case 1 of 2; last line: 1..2"
 ok "suite: exit code 77" result not-here "(program)" skip "no kernel feature"
 ok "suite: a program without cases" result silent "(program)" fail "ran no cases"
+ok "suite: cases count with the part of their program" result two a pass ""
+ok "suite: ... which has a time of its own" out_has "time: two: 3 s"
+ok "suite: a part that breaks off fails" result one "(group)" fail "ended after 1 of 2 cases; last line: # it went away"
+ok "suite: a part that did not begin fails" result three "(program)" fail "did not run: parts ended before"
 ok "suite: output has the program's name" out_has "pass: ok 7 - not a result"
 
 suite "$work/pass" "$work/skips"
