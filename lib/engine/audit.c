@@ -54,6 +54,8 @@ void krsi_priv_audit_begin(struct krsi_engine *engine, const struct krsi_priv_ge
 
 	if (engine->audit.fd >= 0 || !generation->audits)
 		return;
+	if (engine->audit.here)
+		krsi_priv_log(engine->ctx, KRSI_LOG_INFO, "engine: report: audit: the kernel writes records at the verdict");
 	err = krsi_priv_audit_try(&engine->audit.fd, why, sizeof(why));
 	krsi_priv_log(engine->ctx, err ? KRSI_LOG_WARN : KRSI_LOG_INFO, "engine: report: audit: %s", why);
 }
@@ -63,7 +65,7 @@ static bool is_wanted(const struct krsi_engine *engine, const struct krsi_event 
 	const struct event_head *head = event->head;
 	const struct krsi_priv_generation *generation;
 
-	if (head->kind != KRSI_EVENT_KIND_RULE || head->rule == UINT32_MAX)
+	if (head->kind != KRSI_EVENT_KIND_RULE || head->rule == UINT32_MAX || head->audited)
 		return false;
 	generation = krsi_priv_generation_find(engine, head->generation);
 	return generation && head->policy < generation->policy_count && head->rule < generation->policies[head->policy].rule_count &&

@@ -96,6 +96,8 @@ int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, s
 		err = krsi_priv_kernel_check(engine);
 	if (!err)
 		err = krsi_priv_digests_probe(engine);
+	if (!err)
+		krsi_priv_audit_find(engine);
 	/* The maps now, so that there is a descriptor to wait on; programs when a policy needs them. */
 	if (!err)
 		err = krsi_priv_kernel_need(engine, 0, 0);

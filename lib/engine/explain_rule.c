@@ -129,7 +129,9 @@ static void audit_explain(struct krsi_priv_explain *explain, const struct krsi_p
 	krsi_priv_audit_close(fd);
 	item.level = err ? KRSI_LOG_WARN : KRSI_LOG_INFO;
 	krsi_priv_explain_tell(explain, item, "report: audit: %s", why);
-	if (fd >= 0)
+	if (krsi_priv_audit_is_told(explain->engine) && !err)
+		krsi_priv_explain_tell(explain, item, "report: audit: the kernel writes records at the verdict, where the programs are of the security hooks");
+	else if (fd >= 0)
 		krsi_priv_explain_tell(explain, item, "report: audit: who reads the events writes the records: later than it happened, as a process of its own, "
 				       "and none of events that are lost or that nobody reads");
 }

@@ -209,6 +209,8 @@ static void engine_end(struct krsi_engine *engine)
 	free(engine);
 }
 
+static uint16_t audited;		/* of the events that are sent */
+
 static void event_send(struct krsi_engine *engine, uint32_t generation, uint32_t rule, uint8_t kind)
 {
 	struct event_made made;
@@ -217,6 +219,7 @@ static void event_send(struct krsi_engine *engine, uint32_t generation, uint32_t
 	made.head.generation = generation;
 	made.head.rule = rule;
 	made.head.kind = kind;
+	made.head.audited = audited;
 	event_number_put(&made, KRSI_EVENT_LOGIN_UID, 1000);
 	event_end(&made);
 	krsi_priv_audit_send(engine, &made.event);
@@ -234,6 +237,9 @@ static void test_rules_that_ask_have_records(void **state)
 	event_send(engine, 1, UINT32_MAX, KRSI_EVENT_KIND_RULE);
 	event_send(engine, 9, 1, KRSI_EVENT_KIND_RULE);
 	event_send(engine, 1, 1, KRSI_EVENT_KIND_LOST);
+	audited = 1;	/* by the kernel */
+	event_send(engine, 1, 1, KRSI_EVENT_KIND_RULE);
+	audited = 0;
 	assert_int_equal(sent, 0);
 	event_send(engine, 1, 1, KRSI_EVENT_KIND_RULE);
 	assert_int_equal(sent, 1);
