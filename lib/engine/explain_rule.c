@@ -112,7 +112,7 @@ static void needs_explain(struct krsi_priv_explain *explain, uint64_t keys, uint
 	else if (features & IMAGE_HAS_ANCHORS)
 		krsi_priv_explain_tell(explain, item, "automaton: it reads the paths that have a name of the pattern on them");
 	if (keys & (KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_ARGV) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_ENV)))
-		krsi_priv_explain_tell(explain, item, "arguments and environment: of each execution all of them are read, up to 512 KiB");
+		krsi_priv_explain_tell(explain, item, "arguments and environment: of each execution all of them are read, up to 512 KiB; what is longer is unresolved");
 	tracking_explain(explain, keys);
 }
 
