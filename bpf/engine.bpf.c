@@ -15,6 +15,7 @@
  * engine/object	objects: attributes, and names of what has no path
  * engine/strings	arguments and environment of what is executed
  * engine/digest	digests of what is executed
+ * engine/audit		what the kernel's audit system is told
  * engine/event		what is told
  * engine/copy		programs that take each other's place
  * engine/act		one operation, from the hook to the verdict

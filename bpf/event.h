@@ -22,7 +22,7 @@ struct event_head {
 	__u8 verdict;			/* enum krsi_priv_verdict */
 	__u8 outcome;			/* enum match_outcome */
 	__u8 policy;			/* number of the policy and of the rule in their generation */
-	__u16 reserved;
+	__u16 audited;			/* 1: the kernel has written an audit record of it */
 	__u32 rule;			/* ~0: the policy's default */
 };
 

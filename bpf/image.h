@@ -33,6 +33,8 @@
 #define IMAGE_TAGS_MAX 64
 #define IMAGE_POLICIES_MAX 64
 #define IMAGE_GROUPS 16
+#define IMAGE_LABEL_UNITS 8		/* two names and what is between them */
+#define IMAGE_NAME_UNITS 2
 #define IMAGE_PROBES_MAX 16		/* units that a look-up in the hash table may touch */
 
 /* Where the fixed parts of the first page are. */
@@ -69,6 +71,8 @@ struct image_header {
 	__u64 predicates_kept;	/* predicates that meant the same in the generation before */
 	__u64 tags_kept;	/* tags that meant the same there */
 	__u64 only_by_hit;	/* operations with IMAGE_ONLY_BY_HIT: KRSI_PRIV_OP_BIT() */
+	__u32 labels;		/* ref of "POLICY/RULE" of each clause, with a NUL; 0: no rule has IMAGE_AUDIT */
+	__u32 operation_names;	/* likewise, of each operation number */
 };
 
 enum image_feature {
@@ -198,6 +202,7 @@ enum image_clause_flags {
 	IMAGE_ENFORCE = 4,		/* mode of the rule; neither: the policy's */
 	IMAGE_PERMISSIVE = 8,
 	IMAGE_ON_PATH = 16,		/* has a condition on a path that may be unresolved */
+	IMAGE_AUDIT = 32,		/* its events are audit records as well */
 };
 
 /* `verdict` is an enum krsi_priv_verdict of lib/policy/policy.h. */

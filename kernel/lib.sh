@@ -18,7 +18,7 @@ readonly MODULE_PACKAGES=(gcc make libelf-dev zlib1g-dev bc)
 GUEST_TESTS=(features exec audit seal)
 # The library's tests: those of what it needs of a kernel, and last the one that seals. On a permissive kernel most
 # of the others would find nothing refused; the rest of tests/vm/ is about the library, whatever the kernel.
-readonly LIBRARY_TESTS='probe hook object policies tool additions' LIBRARY_TESTS_PERMISSIVE='probe additions'
+readonly LIBRARY_TESTS='probe hook object policies tool audit additions' LIBRARY_TESTS_PERMISSIVE='probe additions'
 readonly GUEST_PACKAGES=(clang libbpf-dev libcmocka-dev pkg-config)
 
 : "${log:?set by those who source this: where check() keeps the output of the last command}"

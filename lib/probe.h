@@ -154,6 +154,9 @@ void krsi_priv_probe_fsverity(struct krsi_probe *probe, struct krsi_priv_answer 
 void krsi_priv_probe_ima_hash(struct krsi_probe *probe, struct krsi_priv_answer *answer);
 void krsi_priv_probe_argv(struct krsi_probe *probe, struct krsi_priv_answer *answer);
 void krsi_priv_probe_seal(struct krsi_probe *probe, struct krsi_priv_answer *answer);
+/* Whether programs that do not sleep can have audit records written, without a probe. */
+bool krsi_priv_probe_audits_anywhere(struct krsi_ctx *ctx);
+
 void krsi_priv_probe_audit_record(struct krsi_probe *probe, struct krsi_priv_answer *answer);
 void krsi_priv_probe_hooks_view(struct krsi_probe *probe, struct krsi_priv_answer *answer);
 void krsi_priv_probe_enforce_switch(struct krsi_probe *probe, struct krsi_priv_answer *answer);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -156,15 +157,21 @@ static uint32_t function_find(const struct krsi_probe *probe, const struct funct
 	return id > 0 ? (uint32_t)id : 0;
 }
 
-/* Load a program on the hook of an execution that calls functions of `functions`. */
-static void functions_judge(struct krsi_probe *probe, struct krsi_priv_answer *answer, const struct functions *functions,
-			    const struct bpf_insn *insns, size_t count, const char *what)
+/* A program on the hook of an execution that calls functions of `functions`. */
+static struct krsi_priv_try functions_try(const struct functions *functions, const struct bpf_insn *insns, size_t count, uint32_t flags)
 {
-	const struct krsi_priv_try try = {
-		.type = BPF_PROG_TYPE_LSM, .attach_type = BPF_LSM_MAC, .flags = BPF_F_SLEEPABLE,
+	return (struct krsi_priv_try){
+		.type = BPF_PROG_TYPE_LSM, .attach_type = BPF_LSM_MAC, .flags = flags,
 		.target = "bpf_lsm_bprm_check_security", .insns = insns, .count = count,
 		.btf_fds = functions->module ? functions->fds : NULL,
 	};
+}
+
+/* Load such a program. */
+static void functions_judge(struct krsi_probe *probe, struct krsi_priv_answer *answer, const struct functions *functions,
+			    const struct bpf_insn *insns, size_t count, const char *what)
+{
+	const struct krsi_priv_try try = functions_try(functions, insns, count, BPF_F_SLEEPABLE);
 	char program[96];
 
 	snprintf(program, sizeof(program), "a program that calls %s", what);
@@ -214,24 +221,64 @@ void krsi_priv_probe_argv(struct krsi_probe *probe, struct krsi_priv_answer *ans
 	functions_close(&functions);
 }
 
+#define AUDIT_INSNS(probe, functions) {											\
+	INSN_WRITE(BPF_REG_10, -8, 'A'),											\
+	INSN_COPY(BPF_REG_1, BPF_REG_10),											\
+	INSN_ADD(BPF_REG_1, -8),												\
+	INSN_SET(BPF_REG_2, 8),													\
+	INSN_CALL_KFUNC_OF(function_find((probe), (functions), "bpf_lsm_audit"), (functions)->module ? 1 : 0),			\
+	INSN_SET(BPF_REG_0, 0),													\
+	INSN_RETURN(),														\
+}
+
 void krsi_priv_probe_audit_record(struct krsi_probe *probe, struct krsi_priv_answer *answer)
 {
 	struct functions functions;
 
 	if (!functions_begin(probe, answer, KRSI_ADDITION_AUDIT, &functions))
 		return;
-	const struct bpf_insn insns[] = {
-		INSN_WRITE(BPF_REG_10, -8, 'A'),
-		INSN_COPY(BPF_REG_1, BPF_REG_10),
-		INSN_ADD(BPF_REG_1, -8),
-		INSN_SET(BPF_REG_2, 8),
-		INSN_CALL_KFUNC_OF(function_find(probe, &functions, "bpf_lsm_audit"), functions.module ? 1 : 0),
-		INSN_SET(BPF_REG_0, 0),
-		INSN_RETURN(),
-	};
+	const struct bpf_insn insns[] = AUDIT_INSNS(probe, &functions);
 
 	functions_judge(probe, answer, &functions, insns, INSN_COUNT(insns), "bpf_lsm_audit");
 	functions_close(&functions);
+}
+
+static bool audits_anywhere(struct krsi_probe *probe)
+{
+	static const struct krsi_priv_question question = { .what = "audit records" };
+	struct krsi_priv_answer answer = { .question = &question };
+	struct functions functions;
+	int fd = -1;
+
+	probe->btf = btf__load_vmlinux_btf();
+	if (functions_open(probe, &answer, &functions)) {
+		const struct bpf_insn insns[] = AUDIT_INSNS(probe, &functions);
+		const struct krsi_priv_try try = functions_try(&functions, insns, INSN_COUNT(insns), 0);
+
+		fd = krsi_priv_probe_load(probe, &try);
+		functions_close(&functions);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(answer.sentence);
+	free(answer.fix);
+	btf__free(probe->btf);
+	return fd >= 0;
+}
+
+bool krsi_priv_probe_audits_anywhere(struct krsi_ctx *ctx)
+{
+	struct krsi_probe *probe = calloc(1, sizeof(*probe));
+	bool ret = false;
+
+	if (!probe)
+		return false;
+	probe->ctx = ctx;
+	if (additions(probe)->features & KRSI_ADDITION_AUDIT)
+		ret = audits_anywhere(probe);
+	krsi_priv_additions_clear(&probe->additions);
+	free(probe);
+	return ret;
 }
 
 /* --- files ---------------------------------------------------------------- */

@@ -32,7 +32,7 @@ need_packages() {
 
 readonly BUILD_PACKAGES=(
 	gcc clang llvm meson ninja-build pkg-config bpftool
-	libbpf-dev libelf-dev libyaml-dev zlib1g-dev libjansson-dev
+	libbpf-dev libelf-dev libyaml-dev zlib1g-dev libjansson-dev libaudit-dev
 )
 readonly VM_PACKAGES=(qemu-system-x86 busybox-static cpio xz-utils)
 readonly TEST_PACKAGES=(

@@ -97,13 +97,17 @@ static void in_force_print(const struct run *run)
 	krsi_engine_info(run->engine, &info);
 	tool_error("in force: %" PRIu32 " polic%s, %" PRIu32 " rule%s, %" PRIu32 " program%s%s", info.policies,
 		   info.policies == 1 ? "y" : "ies", info.rules, plural(info.rules), info.programs, plural(info.programs),
-		   run->permissive ? "; permissive: nothing is refused" : "");
+		   run->permissive ? "; permissive: nothing is refused" : run->sealed ? "; sealed until the next boot" : "");
 }
 
 void run_reload(struct run *run)
 {
 	struct policies policies;
 
+	if (run->sealed) {
+		tool_error("the policies are sealed: SIGHUP does not read them again; they change at the next boot");
+		return;
+	}
 	if (policies_take(run, &policies) || policies_apply(run, &policies))
 		tool_error("the policies in force stay as they were");
 	else
@@ -112,11 +116,16 @@ void run_reload(struct run *run)
 
 /* --- from the first policy to the summary ------------------------------------ */
 
-/* All is in force: tell everybody who waits for it. */
+/* All is in force: tell everybody who waits for it. What can fail comes before the seal, which nothing breaks. */
 static int ready_tell(struct run *run)
 {
+	int code;
+
 	if (pidfile_write(&run->pidfile))
 		return TOOL_FAILED;
+	code = run_seal(run);
+	if (code)
+		return code;
 	in_force_print(run);
 	if (run->ready_fd < 0)
 		return TOOL_OK;
@@ -146,7 +155,7 @@ static void rules_print(const struct run *run)
 	}
 }
 
-/* Out of force first, so that the events have an end. */
+/* Out of force first, so that the events have an end; what is sealed stays in force. */
 static int end(struct run *run, int ended_by)
 {
 	struct krsi_engine_info info = { .sz = sizeof(info) };
@@ -155,7 +164,7 @@ static int end(struct run *run, int ended_by)
 
 	if (run->verbose)
 		rules_print(run);
-	if (krsi_engine_apply(run->engine, NULL, 0))
+	if (!run->sealed && krsi_engine_apply(run->engine, NULL, 0))
 		code = tool_fail(run->ctx);
 	if (run_drain(run))
 		code = TOOL_FAILED;
@@ -171,6 +180,8 @@ static int end(struct run *run, int ended_by)
 	if (info.identities_lost)
 		tool_error("%" PRIu64 " file%s got a name of the policies meanwhile and could not be followed: only the name was denied, not what leads to the same file", info.identities_lost,
 			   plural(info.identities_lost));
+	if (run->sealed)
+		tool_error("sealed: the policies stay in force until the next boot, and nobody reads their events any more");
 	return code;
 }
 
@@ -207,6 +218,11 @@ static int run_engine(struct run *run)
 	code = policies_take(run, &policies);
 	if (code)
 		return code;
+	code = run_seal_check(run);
+	if (code) {
+		policies_free(&policies);
+		return code;
+	}
 	err = krsi_engine_new(run->ctx, &opts, &run->engine);
 	if (err) {
 		policies_free(&policies);
@@ -263,6 +279,7 @@ enum {
 	OPTION_JSON,
 	OPTION_OCSF,
 	OPTION_OUTPUT,
+	OPTION_SEAL,
 };
 
 static const struct option options[] = {
@@ -272,6 +289,7 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "ocsf", no_argument, NULL, OPTION_OCSF },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
+	{ "seal", no_argument, NULL, OPTION_SEAL },
 	{ 0 },
 };
 
@@ -300,6 +318,9 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 	case OPTION_OUTPUT:
 		run->output_path = optarg;
 		return -1;
+	case OPTION_SEAL:
+		run->seal = true;
+		return -1;
 	default:
 		return run_option_read(self, run, c, argv);
 	}
@@ -319,6 +340,8 @@ static int run_run(const struct tool_command *self, int argc, char **argv)
 	code = run_options_check(self, &all);
 	if (code >= 0)
 		return code;
+	if (all.seal && all.permissive)
+		return tool_usage(self, "--permissive refuses nothing, so that --seal has nothing to keep; try the policies without --seal first");
 	if (optind == argc)
 		return tool_usage(self, "run needs a policy: krsi run POLICY.yaml");
 	all.paths = argv + optind;
@@ -365,6 +388,9 @@ const struct tool_command tool_run = {
 		"  --denial-ring-size BYTES  room of their own for refusals that wait, likewise\n"
 		"  --backend BACKEND  how programs sit on the kernel's hooks: lsm, fmod_ret, or auto,\n"
 		"                     which is lsm where bpf is among the active security modules\n"
+		"  --seal             keep the policies in force until the next boot: nobody takes them\n"
+		"                     out, root included, also when this process ends; it needs\n"
+		"                     libkrsi's module krsi.ko or libkrsi's patches in the kernel\n"
 		"  -v, --verbose      below each line all that is known of the event, in indented\n"
 		"                     lines; and on stderr the policies and programs, messages of\n"
 		"                     the library, and at the end how often each rule applied\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Inside of `krsi run`: run.c reads the arguments, and is its life from the first policy to the
- * summary; run_options.c knows the options that others have as well; run_loop.c waits for events and signals;
- * run_lines.c makes lines, which run_output.c writes, and record_file.c is what `krsi record` has instead; run_rotate.c
+ * summary; run_options.c knows the options that others have as well; run_loop.c waits for events and signals; run_seal.c
+ * is --seal; run_lines.c makes lines, which run_output.c writes, and record_file.c is what `krsi record` has instead; run_rotate.c
  * moves files that became too large; run_pidfile.c keeps a second instance away; run_stats.h is for who asks for figures.
  */
 #ifndef KRSI_TOOL_RUN_H
@@ -174,6 +174,7 @@ struct run {
 	size_t environment_count;
 	uint32_t format;		/* enum krsi_encode_format */
 	bool permissive;
+	bool seal;
 	bool verbose;
 	bool ancestors;
 	const char *output_path;
@@ -189,6 +190,7 @@ struct run {
 	struct krsi_processes *processes;	/* whom lines tell ancestors by; NULL: they do not */
 	struct utsname host;
 	struct policies policies;	/* in force */
+	bool sealed;			/* until the next boot */
 	struct output output;
 	struct record_file recording;
 	struct pidfile pidfile;
@@ -216,8 +218,16 @@ int run_event(void *data, const struct krsi_event *event);
 /* Hand out events until a signal ends it. 0 with the signal in `*ended_by`, or enum tool_exit. */
 int run_loop(struct run *run, int *ended_by);
 
-/* Hand out what is in the ring, to its end. Returns enum tool_exit. */
+/* Hand out what is in the ring, to its end; when it is sealed, for some seconds at most. Returns enum tool_exit. */
 int run_drain(struct run *run);
+
+/* --- sealing ----------------------------------------------------------------- */
+
+/* Whether the kernel can do what was asked for, before anything is put in force. 0, or enum tool_exit with the reason told. */
+int run_seal_check(const struct run *run);
+
+/* Seal what is in force when that was asked for. The same; then nothing is in force. */
+int run_seal(struct run *run);
 
 /* --- options of all who put policies in force -------------------------------- */
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libkrsi/krsi.h>
@@ -42,15 +43,24 @@ static int events_take(struct run *run, uint32_t budget)
 	return !err && !(budget && count == budget);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
 int run_drain(struct run *run)
 {
-	int64_t patience = PATIENCE_MS;
+	int64_t patience = PATIENCE_MS, end = now_ms() + PATIENCE_MS;
 	int done;
 
+	/* Of policies that are sealed there may be no last event. */
 	do {
-		done = events_take(run, 0);
+		done = events_take(run, run->sealed ? BUDGET : 0);
 		run->sink->finish(run, &patience);
-	} while (!done);
+	} while (!done && (!run->sealed || now_ms() < end));
 	return done < 0 ? TOOL_FAILED : TOOL_OK;
 }
 

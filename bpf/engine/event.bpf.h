@@ -6,6 +6,7 @@
 #ifndef KRSI_ENGINE_EVENT_BPF_H
 #define KRSI_ENGINE_EVENT_BPF_H
 
+#include "audit.bpf.h"
 #include "digest.bpf.h"
 #include "strings.bpf.h"
 
@@ -488,7 +489,7 @@ static __always_inline void event_head_fill(struct event_slot *event, const stru
 	head->verdict = clause->verdict;
 	head->outcome = outcome;
 	head->policy = clause->policy;
-	head->reserved = 0;
+	head->audited = 0;
 	head->rule = clause->kind == IMAGE_DEFAULT ? ~0U : clause->rule;
 	event_number(&event->numbers[PLACE_ERROR], KRSI_EVENT_ERROR, clause->error, clause->error);
 	event_number(&event->numbers[PLACE_SENT_SIGNAL], KRSI_EVENT_SENT_SIGNAL, clause->signal, clause->signal);
@@ -571,6 +572,8 @@ int match_report(match_at at, __u32 number, __u32 outcome)
 	if (used > EVENT_TEXTS_SIZE)
 		used = EVENT_TEXTS_SIZE;
 	used &= ~7U;
+	if (audit_here && clause->flags & IMAGE_AUDIT)
+		event_audit(at, index, number, outcome, used);
 	event->head.size = offsetof(struct event_slot, texts) + used;
 	event_send(event, offsetof(struct event_slot, texts) + used, slot->match.operation,
 		   (clause->verdict == MATCH_DENY || clause->verdict == MATCH_SIGNAL) && !(outcome & MATCH_WOULD));

@@ -43,7 +43,7 @@ MATCH_FN int watch_begin(__u32 kind, __u32 operation, __u64 task)
 	event->head.verdict = 0;
 	event->head.outcome = 0;
 	event->head.policy = 0;
-	event->head.reserved = 0;
+	event->head.audited = 0;
 	event->head.rule = 0;
 	for (i = PLACE_ERROR; i < PLACES; i++)
 		event_number(&event->numbers[i], 0, 0, 0);

@@ -85,6 +85,7 @@ int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, s
 	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
 		engine->generations[i].map_fd = -1;
 	engine->events.epoll_fd = engine->events.more_fd = engine->events.timer_fd = -1;
+	engine->audit.fd = -1;
 	krsi_priv_host_namespaces(engine->host_namespaces);
 	err = opts_read(engine, opts);
 	engine->duties = (engine->opts.flags & KRSI_ENGINE_PROCESSES ? KRSI_PRIV_DUTY_PROCESSES : 0) |
@@ -95,6 +96,8 @@ int krsi_engine_new(struct krsi_ctx *ctx, const struct krsi_engine_opts *opts, s
 		err = krsi_priv_kernel_check(engine);
 	if (!err)
 		err = krsi_priv_digests_probe(engine);
+	if (!err)
+		krsi_priv_audit_find(engine);
 	/* The maps now, so that there is a descriptor to wait on; programs when a policy needs them. */
 	if (!err)
 		err = krsi_priv_kernel_need(engine, 0, 0);
@@ -116,6 +119,7 @@ void krsi_engine_free(struct krsi_engine *engine)
 	for (i = 0; i < KRSI_PRIV_GENERATIONS; i++)
 		krsi_priv_generation_free(engine, &engine->generations[i]);
 	krsi_priv_environment_free(&engine->environment);
+	krsi_priv_audit_end(engine);
 	krsi_ctx_free(engine->ctx);
 	free(engine);
 }
@@ -194,6 +198,7 @@ static int bring_into_force(struct krsi_engine *engine, struct krsi_priv_generat
 			krsi_priv_kernel_drop(engine, 0, 0);
 		return err;
 	}
+	krsi_priv_audit_begin(engine, generation);
 	publish(engine, generation);
 	engine->previous = engine->current;
 	engine->current = generation->number;

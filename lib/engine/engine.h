@@ -6,7 +6,7 @@
  * paths lead to, identities.c what they lead to later, symbols.c the kernel's variables, seed.c the processes that are there already, processes.c
  * the same for a table of them, seal.c keeping programs attached for good, events.c the way of
  * the events, environment.c which variables are in them,
- * digests.c which digests. What is in one is in lib/event.
+ * digests.c which digests, audit.c which are audit records as well. What is in one is in lib/event.
  */
 #ifndef KRSI_PRIV_ENGINE_H
 #define KRSI_PRIV_ENGINE_H
@@ -17,6 +17,7 @@
 #include <libkrsi/engine.h>
 
 #include "../match/compile.h"
+#include "audit.h"
 
 struct krsi_event;
 struct krsi_hook_info;
@@ -40,6 +41,7 @@ struct krsi_priv_policy_names {
 	char *name;
 	char **rules;
 	uint32_t *clauses;		/* of each rule, its first in the image; UINT32_MAX: it has none */
+	bool *audits;			/* of each rule, whether it has audit records written */
 	uint32_t rule_count;
 };
 
@@ -67,6 +69,7 @@ struct krsi_priv_generation {
 	struct krsi_priv_bits tags, predicates;
 	struct krsi_priv_policy_names *policies;	/* events need them longer than the image */
 	uint32_t policy_count, rule_count;
+	bool audits;			/* some rule has audit records written */
 };
 
 /* --- programs and maps (kernel.c) ---------------------------------------- */
@@ -191,6 +194,7 @@ struct krsi_engine {
 	uint64_t host_namespaces[8];
 	struct krsi_priv_events events;
 	struct krsi_priv_environment environment;
+	struct krsi_priv_audit audit;
 	bool dispatching;
 	uint64_t symbols[KRSI_PRIV_SYMBOLS];	/* addresses; 0: not told */
 };

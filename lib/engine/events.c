@@ -61,6 +61,7 @@ static void hand_out(struct krsi_engine *engine, const void *bytes, size_t size)
 	event.names = &names;
 	event.wall = events->wall;
 	event.environment = krsi_priv_environment_is_told(engine);
+	krsi_priv_audit_send(engine, &event);
 	if (!krsi_priv_environment_filter(engine, &event)) {
 		events->damaged++;
 		return;

@@ -112,8 +112,28 @@ static void needs_explain(struct krsi_priv_explain *explain, uint64_t keys, uint
 	else if (features & IMAGE_HAS_ANCHORS)
 		krsi_priv_explain_tell(explain, item, "automaton: it reads the paths that have a name of the pattern on them");
 	if (keys & (KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_ARGV) | KRSI_PRIV_KEY_BIT(KRSI_PRIV_KEY_ENV)))
-		krsi_priv_explain_tell(explain, item, "arguments and environment: of each execution all of them are read, up to 512 KiB");
+		krsi_priv_explain_tell(explain, item, "arguments and environment: of each execution all of them are read, up to 512 KiB; what is longer is unresolved");
 	tracking_explain(explain, keys);
+}
+
+/* What records of user space cannot do is told of each rule that asks for them. */
+static void audit_explain(struct krsi_priv_explain *explain, const struct krsi_priv_rule *rule)
+{
+	struct krsi_explain_item item = { .kind = KRSI_EXPLAIN_NEED, .level = KRSI_LOG_INFO };
+	char why[256];
+	int fd, err;
+
+	if (!rule->audit)
+		return;
+	err = krsi_priv_audit_try(&fd, why, sizeof(why));
+	krsi_priv_audit_close(fd);
+	item.level = err ? KRSI_LOG_WARN : KRSI_LOG_INFO;
+	krsi_priv_explain_tell(explain, item, "report: audit: %s", why);
+	if (krsi_priv_audit_is_told(explain->engine) && !err)
+		krsi_priv_explain_tell(explain, item, "report: audit: the kernel writes records at the verdict, where the programs are of the security hooks");
+	else if (fd >= 0)
+		krsi_priv_explain_tell(explain, item, "report: audit: who reads the events writes the records: later than it happened, as a process of its own, "
+				       "and none of events that are lost or that nobody reads");
 }
 
 /* A name is what the mount namespace makes of it: see docs/bypasses.md. */
@@ -194,6 +214,7 @@ void krsi_priv_explain_rule(struct krsi_priv_explain *explain, const struct krsi
 	}
 	needs_explain(explain, keys, features);
 	opened_explain(explain, rule);
+	audit_explain(explain, rule);
 	exception_explain(explain, rule);
 	explain->keys |= keys;
 	explain->rule = NULL;

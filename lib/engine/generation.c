@@ -22,6 +22,7 @@ static void names_free(struct krsi_priv_generation *generation)
 			free(generation->policies[i].rules[j]);
 		free(generation->policies[i].rules);
 		free(generation->policies[i].clauses);
+		free(generation->policies[i].audits);
 		free(generation->policies[i].name);
 	}
 	free(generation->policies);
@@ -44,13 +45,16 @@ static int names_copy(struct krsi_priv_generation *generation, struct krsi_polic
 		names->name = strdup(krsi_policy_name(policies[i]));
 		names->rules = calloc(rules ? rules : 1, sizeof(*names->rules));
 		names->clauses = calloc(rules ? rules : 1, sizeof(*names->clauses));
-		if (!names->name || !names->rules || !names->clauses)
+		names->audits = calloc(rules ? rules : 1, sizeof(*names->audits));
+		if (!names->name || !names->rules || !names->clauses || !names->audits)
 			return -ENOMEM;
 		for (j = 0; j < rules; j++) {
 			names->rules[j] = strdup(krsi_policy_rule_name(policies[i], j));
 			if (!names->rules[j])
 				return -ENOMEM;
 			names->rule_count = (uint32_t)j + 1;
+			names->audits[j] = policies[i]->rules[j].audit;
+			generation->audits |= names->audits[j];
 		}
 		generation->rule_count += (uint32_t)rules;
 	}

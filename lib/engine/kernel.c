@@ -118,6 +118,8 @@ static int object_open(struct krsi_engine *engine, uint32_t number, struct krsi_
 		err = krsi_object_set_variable(object, "copy_count", &engine->copies, sizeof(engine->copies));
 	if (!err)
 		err = krsi_priv_symbols_set(engine, object);
+	if (!err)
+		err = krsi_priv_audit_set(engine, object);
 	if (!err && engine->kernel.object_count)
 		err = object_share(engine, object);
 	if (err) {
@@ -280,6 +282,19 @@ static int program_want(struct krsi_engine *engine, struct krsi_object *object, 
 	return err ? err : krsi_priv_backend_set(engine, object, name);
 }
 
+/* Whether a program is loaded apart from the others, as it cannot have what they have. */
+static bool goes_apart(const struct krsi_engine *engine, size_t i)
+{
+	return engine->audit.here && krsi_priv_engine_programs[i].traced;
+}
+
+static bool is_to_load(const struct krsi_engine *engine, size_t i, uint64_t operations, uint32_t duties)
+{
+	const struct krsi_priv_engine_link *link = &engine->kernel.links[i];
+
+	return !link->object && !link->absent && krsi_priv_program_is_needed(i, operations, duties);
+}
+
 /*
  * The programs that are needed and not loaded yet, in one more object. What nearly every policy needs comes with
  * the first, so that less is left to do when policies are applied.
@@ -294,7 +309,7 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 
 	operations |= first ? KRSI_PRIV_OP_BIT(KRSI_PRIV_OP_FILE_OPEN) : 0;
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
-		if (kernel->links[i].object || kernel->links[i].absent || !krsi_priv_program_is_needed(i, operations, wanted))
+		if (goes_apart(engine, i) || !is_to_load(engine, i, operations, wanted))
 			continue;
 		err = program_want(engine, object, krsi_priv_engine_programs[i].name);
 		any = true;
@@ -321,7 +336,7 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 	}
 	kernel->objects[kernel->object_count++] = object;
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
-		if (!kernel->links[i].object && !kernel->links[i].absent && krsi_priv_program_is_needed(i, operations, wanted))
+		if (!goes_apart(engine, i) && is_to_load(engine, i, operations, wanted))
 			kernel->links[i].object = object;
 	if (seed_is_missing(kernel, duties))
 		kernel->seed = object;
@@ -363,6 +378,46 @@ static int object_take(struct krsi_priv_kernel *kernel, struct krsi_object *obje
 		krsi_object_free(object);
 	else
 		kernel->objects[kernel->object_count++] = object;
+	return err;
+}
+
+/* An object for programs that go apart. */
+static int object_open_apart(struct krsi_engine *engine, uint32_t number, struct krsi_object **ret)
+{
+	const uint32_t no = 0;
+	struct krsi_object *object;
+	int err = object_open(engine, number, &object);
+
+	if (err)
+		return err;
+	err = krsi_object_set_variable(object, "audit_here", &no, sizeof(no));
+	if (err)
+		krsi_object_free(object);
+	else
+		*ret = object;
+	return err;
+}
+
+static int apart_load(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
+{
+	struct krsi_priv_kernel *kernel = &engine->kernel;
+	struct krsi_object *object = NULL;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
+		if (!goes_apart(engine, i) || !is_to_load(engine, i, operations, duties))
+			continue;
+		err = object ? 0 : object_open_apart(engine, 1, &object);
+		if (!err)
+			err = program_want(engine, object, krsi_priv_engine_programs[i].name);
+	}
+	if (!object)
+		return err;
+	err = object_take(kernel, object, err);
+	for (i = 0; !err && i < krsi_priv_engine_program_count; i++)
+		if (goes_apart(engine, i) && is_to_load(engine, i, operations, duties))
+			kernel->links[i].object = object;
 	return err;
 }
 
@@ -411,6 +466,8 @@ static int need_loaded(struct krsi_engine *engine, uint64_t operations, uint32_t
 	if (engine->kernel.object_count == 0)
 		krsi_priv_absent_find(engine, object);
 	err = load(engine, object, operations, duties);
+	if (!err)
+		err = apart_load(engine, operations, duties);
 	return err ? err : copies_load(engine);
 }
 
@@ -439,7 +496,7 @@ static int load_again(struct krsi_engine *engine, size_t i, uint32_t number, str
 
 	if (kernel->object_count == sizeof(kernel->objects) / sizeof(kernel->objects[0]))
 		return -EBUSY;
-	err = object_open(engine, number, &object);
+	err = goes_apart(engine, i) ? object_open_apart(engine, number, &object) : object_open(engine, number, &object);
 	if (err)
 		return err;
 	err = program_want(engine, object, krsi_priv_engine_programs[i].name);

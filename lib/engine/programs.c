@@ -70,8 +70,8 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "fix_setgroups", .operations = OP(PROCESS_SETGID), .optional = true },	/* 6.1 */
 	{ .name = "capset", .operations = OP(PROCESS_CAPSET) },
 	{ .name = "userns_create", .operations = OP(PROCESS_UNSHARE) },
-	{ .name = "setns_enter", .operations = OP(PROCESS_SETNS) },
-	{ .name = "setns_enter32", .operations = OP(PROCESS_SETNS), .optional = true },	/* x86 with 32-bit programs only */
+	{ .name = "setns_enter", .operations = OP(PROCESS_SETNS), .traced = true },
+	{ .name = "setns_enter32", .operations = OP(PROCESS_SETNS), .traced = true, .optional = true },	/* x86 with 32-bit programs only */
 
 	/* what becomes of processes: bpf/engine/hooks_watch.bpf.h */
 	{ .name = "watch_fork", .duties = KRSI_PRIV_DUTY_PROCESSES },

@@ -30,6 +30,8 @@ struct krsi_priv_engine_program {
 	uint8_t group;
 	uint8_t args;
 	uint8_t backend;		/* of enum krsi_engine_backend, that it is written for; 0: any */
+	/* It decides and is a tracing program with every backend: it calls no functions that are for security modules. */
+	bool traced;
 	/* The kernel may lack the hook: without it the operations are covered as far as the others go. */
 	bool optional;
 };

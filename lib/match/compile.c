@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* From policies to an image: the steps in their order, and what comes around them. */
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../policy/language.h"
 #include "compile_build.h"
 
 static int clauses_write(struct krsi_priv_build *build)
@@ -24,6 +27,45 @@ static int clauses_write(struct krsi_priv_build *build)
 	header = krsi_priv_units_at(&build->units, 0);
 	header->clause_table = clauses_ref;
 	header->counter_table = counters_ref;
+	return 0;
+}
+
+static bool any_audits(const struct krsi_priv_build *build)
+{
+	uint32_t i;
+
+	for (i = 0; i < build->clause_count; i++)
+		if (build->clauses[i].image.flags & IMAGE_AUDIT)
+			return true;
+	return false;
+}
+
+/* Words for audit records, which the programs cannot ask anybody for. */
+static int labels_write(struct krsi_priv_build *build)
+{
+	const size_t label_size = IMAGE_LABEL_UNITS * IMAGE_UNIT, name_size = IMAGE_NAME_UNITS * IMAGE_UNIT;
+	struct image_header *header;
+	uint32_t labels, names, i;
+	char *text;
+	int err;
+
+	if (!any_audits(build))
+		return 0;
+	err = krsi_priv_units_alloc(&build->units, IMAGE_LABEL_UNITS * build->clause_count, IMAGE_LABEL_UNITS, false, &labels);
+	if (!err)
+		err = krsi_priv_units_alloc(&build->units, IMAGE_NAME_UNITS * KRSI_PRIV_OP_BITS, IMAGE_NAME_UNITS, false, &names);
+	if (err)
+		return err;
+	text = krsi_priv_units_at(&build->units, labels);
+	for (i = 0; i < build->clause_count; i++)
+		if (build->clauses[i].image.flags & IMAGE_AUDIT)
+			snprintf(text + i * label_size, label_size, "%s/%s", build->clauses[i].policy->name, build->clauses[i].rule->name);
+	text = krsi_priv_units_at(&build->units, names);
+	for (i = 1; i < KRSI_PRIV_OP_END; i++)
+		snprintf(text + i * name_size, name_size, "%s", krsi_priv_operation(i)->name);
+	header = krsi_priv_units_at(&build->units, 0);
+	header->labels = labels;
+	header->operation_names = names;
 	return 0;
 }
 
@@ -120,6 +162,8 @@ static int steps(struct krsi_priv_build *build)
 		err = krsi_priv_compile_hash(build);
 	if (!err)
 		err = clauses_write(build);
+	if (!err)
+		err = labels_write(build);
 	if (err == -ENOSPC)
 		return krsi_priv_fail(build->ctx, -E2BIG, "the policies make an image of more than the %zu pages of %d bytes that are allowed", pages, IMAGE_PAGE);
 	if (err)

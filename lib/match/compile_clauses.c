@@ -80,6 +80,8 @@ static uint8_t rule_flags(const struct krsi_priv_rule *rule, const struct krsi_p
 
 	if (rule->report)
 		flags |= IMAGE_REPORT;
+	if (rule->audit)
+		flags |= IMAGE_AUDIT;
 	if (rule->action.tree)
 		flags |= IMAGE_TREE;
 	if (rule->mode == KRSI_POLICY_ENFORCE)

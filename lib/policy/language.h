@@ -61,6 +61,14 @@ extern const struct krsi_priv_word krsi_priv_words_action[];		/* enum krsi_priv_
 extern const struct krsi_priv_word krsi_priv_words_mode[];		/* enum krsi_policy_mode */
 extern const struct krsi_priv_word krsi_priv_words_unresolved[];	/* enum krsi_priv_verdict */
 extern const struct krsi_priv_word krsi_priv_words_boolean[];
+extern const struct krsi_priv_word krsi_priv_words_report[];		/* enum krsi_priv_report_word */
+
+/* What a rule makes besides its verdict. */
+enum krsi_priv_report_word {
+	KRSI_PRIV_REPORT_NONE,
+	KRSI_PRIV_REPORT_EVENT,
+	KRSI_PRIV_REPORT_AUDIT,		/* an event, and a record of the kernel's audit system */
+};
 
 /* What is known of a file besides its name. Numbers are ABI: new ones go at the end. */
 enum krsi_priv_fact {

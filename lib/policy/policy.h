@@ -147,7 +147,8 @@ struct krsi_priv_rule {
 	struct krsi_priv_limit limit;
 	uint8_t mode;		/* enum krsi_policy_mode; 0: the policy's */
 	bool already_open;
-	bool report;		/* an event is made of it */
+	bool report;		/* an event is made of it, */
+	bool audit;		/* and a record of the kernel's audit system */
 };
 
 /* What becomes of an operation that no rule decides. */

@@ -191,7 +191,9 @@ static void rule_print(struct printer *p, const struct krsi_priv_rule *rule)
 	if (rule->already_open)
 		fputs("    already_open: true\n", p->out);
 	limit_print(p, &rule->limit);
-	if (rule->report != krsi_priv_action_reports(&rule->action))
+	if (rule->audit)
+		fputs("    report: audit\n", p->out);
+	else if (rule->report != krsi_priv_action_reports(&rule->action))
 		fprintf(p->out, "    report: %s\n", rule->report ? "true" : "false");
 }
 

@@ -123,8 +123,13 @@ static bool already_open_read(struct krsi_priv_reader *r, const struct krsi_priv
 static bool report_read(struct krsi_priv_reader *r, const struct krsi_priv_node *node, void *into)
 {
 	struct krsi_priv_rule *rule = into;
+	uint32_t number;
 
-	return krsi_priv_boolean_read(r, node, &rule->report);
+	if (!krsi_priv_scalar_word(r, node, krsi_priv_words_report, "true, false or audit", &number))
+		return false;
+	rule->report = number != KRSI_PRIV_REPORT_NONE;
+	rule->audit = number == KRSI_PRIV_REPORT_AUDIT;
+	return true;
 }
 
 const struct krsi_priv_field krsi_priv_rule_fields[] = {

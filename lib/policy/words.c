@@ -134,6 +134,13 @@ const struct krsi_priv_word krsi_priv_words_boolean[] = {
 	{ NULL, 0 },
 };
 
+const struct krsi_priv_word krsi_priv_words_report[] = {
+	{ "true", KRSI_PRIV_REPORT_EVENT },
+	{ "false", KRSI_PRIV_REPORT_NONE },
+	{ "audit", KRSI_PRIV_REPORT_AUDIT },
+	{ NULL, 0 },
+};
+
 bool krsi_priv_word_find(const struct krsi_priv_word *words, const char *name, uint32_t *number)
 {
 	for (; words->name; words++) {

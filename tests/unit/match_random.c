@@ -405,7 +405,7 @@ static void action_text(struct policy_random *random, struct policy_text *text)
 	if (which >= 18 && which < 38)
 		return;
 	if (chance(random, 15))
-		policy_text_add(text, ", report: %s", chance(random, 50) ? "true" : "false");
+		policy_text_add(text, ", report: %s", chance(random, 50) ? chance(random, 20) ? "audit" : "true" : "false");
 }
 
 #define PROCESS_KEYS (KEY(PARENT) | KEY(DESCENDANT_OF) | KEY(TARGET))

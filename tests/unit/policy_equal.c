@@ -133,7 +133,7 @@ static const char *rule_difference(const struct krsi_priv_rule *a, const struct 
 		return "a rule's mode";
 	if (a->already_open != b->already_open)
 		return "already_open";
-	return a->report != b->report ? "report" : NULL;
+	return a->report != b->report || a->audit != b->audit ? "report" : NULL;
 }
 
 static bool defaults_equal(const struct krsi_policy *a, const struct krsi_policy *b)

@@ -11,6 +11,31 @@
 #define KEY(key) KRSI_PRIV_KEY_##key
 #define OP(operation) KRSI_PRIV_OP_##operation
 
+static void test_labels_of_rules_that_have_audit_records(void **state)
+{
+	const struct image_header *header;
+	struct compiled c;
+
+	compiled_init(&c);
+	compiled_one(*state, &c, HEAD "  - { name: r0, on: file.open, action: audit }\n");
+	assert_int_equal(image_header(&c.image)->labels, 0);
+	assert_int_equal(image_header(&c.image)->operation_names, 0);
+	compiled_free(&c);
+	compiled_init(&c);
+	compiled_one(*state, &c, HEAD
+		     "  - { name: r0, on: file.open, action: audit }\n"
+		     "  - { name: r123456789012345678901234567890123456789012345678901234567890, on: file.open, action: audit, report: audit }\n");
+	header = image_header(&c.image);
+	assert_int_equal(image_clause(&c.image, 64)->flags, IMAGE_REPORT);
+	assert_int_equal(image_clause(&c.image, 65)->flags, IMAGE_REPORT | IMAGE_AUDIT);
+	assert_int_equal(header->labels % IMAGE_LABEL_UNITS, 0);
+	assert_string_equal(image_at(&c.image, header->labels + 65 * IMAGE_LABEL_UNITS),
+			    "x/r123456789012345678901234567890123456789012345678901234567890");
+	assert_string_equal(image_at(&c.image, header->operation_names + OP(FILE_OPEN) * IMAGE_NAME_UNITS), "file.open");
+	assert_string_equal(image_at(&c.image, header->operation_names + OP(PROCESS_MEMORY_WRITE) * IMAGE_NAME_UNITS), "process.memory_write");
+	compiled_free(&c);
+}
+
 static void test_clauses_are_numbered_in_the_order_of_asking(void **state)
 {
 	const struct image_policy *policy;
@@ -486,6 +511,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ctx_test(test_clauses_are_numbered_in_the_order_of_asking),
+		ctx_test(test_labels_of_rules_that_have_audit_records),
 		ctx_test(test_keys_of_operations),
 		ctx_test(test_already_open_adds_the_use_of_what_is_open),
 		ctx_test(test_numbers_that_overlap),

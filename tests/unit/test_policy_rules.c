@@ -119,6 +119,8 @@ static void test_actions_in_all_forms(void **state)
 		{ "audit\n    limit: 5/h", { .verdict = KRSI_PRIV_AUDIT }, true, { 5, 3600 } },
 		{ "allow\n    report: true\n    limit: 1000000/s", { .verdict = KRSI_PRIV_ALLOW }, true, { 1000000, 1 } },
 		{ "deny\n    report: false", { .verdict = KRSI_PRIV_DENY, .error = EPERM }, false, { 0 } },
+		{ "deny\n    report: audit", { .verdict = KRSI_PRIV_DENY, .error = EPERM }, true, { 0 } },
+		{ "allow\n    report: audit\n    limit: 5/h", { .verdict = KRSI_PRIV_ALLOW }, true, { 5, 3600 } },
 	};
 	struct policy_text text = { 0 };
 	size_t i;
@@ -138,6 +140,7 @@ static void test_actions_in_all_forms(void **state)
 		if (cases[i].expect.tag)
 			assert_string_equal(rule->action.tag, cases[i].expect.tag);
 		assert_int_equal(rule->report, cases[i].report);
+		assert_int_equal(rule->audit, strstr(cases[i].action, "report: audit") != NULL);
 		assert_int_equal(rule->limit.count, cases[i].limit.count);
 		assert_int_equal(rule->limit.seconds, cases[i].limit.seconds);
 		policy_round_trip(*state, policy);
@@ -184,7 +187,7 @@ static void test_keys_of_a_rule_that_are_wrong(void **state)
 		{ "    on: file.open\n    action: { deny: EPERM, limit: 1/s }\n    limit: 1/s\n", "the rule has a limit twice" },
 		{ "    on: file.open\n    action: allow\n    limit: 1/s\n", "a limit on events, and no events" },
 		{ "    on: file.open\n    action: audit\n    report: false\n", "audit without a report does nothing" },
-		{ "    on: file.open\n    action: deny\n    report: maybe\n", "report wants true or false" },
+		{ "    on: file.open\n    action: deny\n    report: maybe\n", "report wants true, false or audit" },
 		{ "    on: file.open\n    action: deny\n    mode: off\n", "mode wants enforce or permissive" },
 		{ "    on: file.open\n    action: deny\n    already_open: 1\n", "already_open wants true or false" },
 		{ "    on: process.exec\n    action: deny\n    already_open: true\n", "policy:5:5: already_open is about files that are used after they were opened" },

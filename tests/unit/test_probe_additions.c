@@ -6,6 +6,8 @@
 
 #include <bpf/bpf.h>
 
+#include "probe.h"
+
 static void test_probe_on_a_stock_kernel_says_what_would_bring_additions(void **state)
 {
 	struct krsi_probe *probe = machine_probe(*state);
@@ -76,6 +78,22 @@ static void test_probe_believes_no_word_that_does_not_hold(void **state)
 	krsi_probe_free(probe);
 }
 
+static void test_audit_records_of_programs_that_do_not_sleep_are_tried(void **state)
+{
+	/* Nothing is loaded where nothing is told of it. */
+	assert_false(krsi_priv_probe_audits_anywhere(*state));
+	assert_int_equal(machine.loads, 0);
+	module_make();
+	assert_true(krsi_priv_probe_audits_anywhere(*state));
+	assert_int_equal(machine.loads, 1);
+	assert_int_equal(machine.module_calls, 1);
+	machine.no_module_types = true;
+	assert_false(krsi_priv_probe_audits_anywhere(*state));
+	machine.no_module_types = false;
+	machine.load_error = -EACCES;
+	assert_false(krsi_priv_probe_audits_anywhere(*state));
+}
+
 static void test_probe_tells_the_state_of_the_switch(void **state)
 {
 	struct krsi_probe *probe;
@@ -123,6 +141,7 @@ int main(void)
 		TEST(test_probe_on_a_stock_kernel_says_what_would_bring_additions),
 		TEST(test_probe_calls_the_module_by_its_own_types),
 		TEST(test_probe_believes_no_word_that_does_not_hold),
+		TEST(test_audit_records_of_programs_that_do_not_sleep_are_tried),
 		TEST(test_probe_tells_the_state_of_the_switch),
 		TEST(test_probe_does_without_additions_that_it_cannot_read),
 		TEST(test_probe_finds_a_backport),

@@ -286,6 +286,21 @@ static void test_a_failure_of_the_engine_ends_it(void **state)
 	assert_int_equal(run_drain(&run), TOOL_FAILED);
 }
 
+/* Events of what stays in force may come faster than they are written. */
+static void test_the_end_of_sealed_policies_does_not_wait_for_a_last_event(void **state)
+{
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < 3000; i++)
+		event_add(i, 0);
+	run.sealed = true;
+	drain();
+	assert_int_equal(counted, 3000);
+	assert_true(largest_budget > 0 && largest_budget < 3000);
+	assert_int_equal(dispatches, 3000 / largest_budget + 1);
+}
+
 static int setup(void **state)
 {
 	static char path[128];
@@ -297,6 +312,7 @@ static int setup(void **state)
 	run = (struct run){ .sink = &run_lines, .ready_fd = -1 };
 	event_count = event_next = 0;
 	dispatch_error = encoder_error = fill = 0;
+	run.sealed = false;
 	reloads = dispatches = counted = 0;
 	largest_budget = 0;
 	told[0] = '\0';
@@ -337,6 +353,7 @@ int main(void)
 		loop_test(test_a_flood_does_not_keep_signals_waiting),
 		loop_test(test_a_reader_that_sleeps_leaves_events_in_the_ring),
 		loop_test(test_a_failure_of_the_engine_ends_it),
+		loop_test(test_the_end_of_sealed_policies_does_not_wait_for_a_last_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum exit_code { DONE = 0, FAILED = 1, USAGE = 2, POLICY = 3 };
+enum exit_code { DONE = 0, FAILED = 1, USAGE = 2, POLICY = 3, UNSUPPORTED = 4 };
 
 #define ARGUMENTS_MAX 8
 
@@ -164,6 +164,9 @@ static void test_mistakes_are_usage_errors(void **state)
 		{ { "run", "--rotate-count", "1M", "p" }, "--rotate-count is a number of files" },
 		{ { "run", "--rotate-count", "2", "p" }, "--rotate-count needs --rotate-size" },
 		{ { "run", "--rotate-size", "1M", "p" }, "--rotate-size needs --output" },
+		{ { "run", "--seal=1", "p" }, "takes no value" },
+		{ { "run", "--seal", "--permissive", "p" }, "--permissive refuses nothing, so that --seal has nothing to keep" },
+		{ { "record", "--seal", "f" }, "unknown option --seal" },
 		{ { "rnu" }, "did you mean run?" },
 	};
 	size_t i;
@@ -208,6 +211,16 @@ static void test_warnings_do_not_stop_it(void **state)
 	expect(FAILED, "krsi: warning: warned.yaml:4:", LIST("run", "warned.yaml", "/nowhere.yaml"));
 }
 
+static void test_a_kernel_without_seals_is_told_before_anything_is_in_force(void **state)
+{
+	(void)state;
+	if (access("/sys/kernel/security/krsi/features", F_OK) == 0)
+		skip();
+	file_write("good.yaml", GOOD, 0644);
+	expect(UNSUPPORTED, "krsi: --seal: Linux has nothing to seal programs with; load libkrsi's module krsi.ko", LIST("run", "--seal", "good.yaml"));
+	expect(POLICY, "krsi: wrong.yaml:3:1: ", LIST("run", "--seal", "wrong.yaml"));
+}
+
 static void test_a_living_pidfile_is_refused(void **state)
 {
 	char line[32];
@@ -248,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_a_policy_that_others_can_write_is_refused),
 		cmocka_unit_test(test_two_policies_of_one_name_are_refused),
 		cmocka_unit_test(test_warnings_do_not_stop_it),
+		cmocka_unit_test(test_a_kernel_without_seals_is_told_before_anything_is_in_force),
 		cmocka_unit_test(test_a_living_pidfile_is_refused),
 		cmocka_unit_test(test_an_output_that_cannot_be_opened_is_refused),
 	};

@@ -23,6 +23,7 @@
 #define RULES "version: 1\nname: p\nrules:\n"
 #define DENY_SECRET RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/secret }, action: { deny: EACCES } }\n"
 #define DENY_OTHER RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/other }, action: { deny: EACCES } }\n"
+#define DENY_TOOL RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/tool }, action: { deny: EACCES } }\n"
 #define DENY_CONF RULES "  - { name: r, on: file.open, object: { path: /tmp/engine/xy.conf }, action: { deny: EACCES } }\n"
 
 static bool is_patched(void)
@@ -351,10 +352,125 @@ static void test_status_tells_of_switch_and_seals(void **state)
 	}
 }
 
+#define POLICY "/tmp/engine/policy.yaml"
+#define TOLD "/tmp/engine/told"
+
+static void policy_write(const char *text)
+{
+	int fd = open(POLICY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/* krsi run --seal with stderr in TOLD. It writes to the descriptor, which is closed when it ends. */
+static pid_t seal_start(int *ready)
+{
+	int pipe_fds[2], told;
+	char fd[16];
+	pid_t child;
+
+	assert_int_equal(pipe(pipe_fds), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		close(pipe_fds[0]);
+		told = open(TOLD, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		dup2(told, STDOUT_FILENO);
+		dup2(told, STDERR_FILENO);
+		snprintf(fd, sizeof(fd), "%d", pipe_fds[1]);
+		execl("/test/krsi", "krsi", "run", "--seal", "--ready-fd", fd, POLICY, NULL);
+		_exit(127);
+	}
+	close(pipe_fds[1]);
+	*ready = pipe_fds[0];
+	return child;
+}
+
+static const char *told(void)
+{
+	static char text[65536];
+	int fd = open(TOLD, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	n = read(fd, text, sizeof(text) - 1);
+	assert_true(n >= 0);
+	text[n] = '\0';
+	close(fd);
+	return text;
+}
+
+static void assert_exit(pid_t child, int code)
+{
+	int status;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != code)
+		fail_msg("wait status %d: %s", status, told());
+}
+
+static void skip_without_tool(void)
+{
+	if (access("/test/krsi", F_OK))
+		skip_because("/test/krsi was not taken along");
+}
+
+static void test_run_refuses_to_seal_without_additions(void **state)
+{
+	int ready;
+	pid_t child;
+	char byte;
+
+	(void)state;
+	skip_without_tool();
+	if (has_additions())
+		skip_because("this kernel has additions");
+	policy_write(DENY_TOOL);
+	child = seal_start(&ready);
+	assert_int_equal(read(ready, &byte, 1), 0);
+	assert_exit(child, 4);
+	assert_has(told(), "krsi: --seal: Linux has nothing to seal programs with; load libkrsi's module krsi.ko");
+	close(ready);
+}
+
+static void test_run_seals_before_it_is_ready(void **state)
+{
+	uint32_t before = additions_info(*state).sealed;
+	int ready, fd;
+	pid_t child;
+	char byte;
+
+	skip_without_tool();
+	skip_without_additions();
+	fd = open("/tmp/engine/tool", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	close(fd);
+	policy_write(DENY_TOOL);
+	child = seal_start(&ready);
+	if (read(ready, &byte, 1) != 1)
+		fail_msg("it did not get ready: %s", told());
+	close(ready);
+	assert_true(additions_info(*state).sealed > before);
+	assert_has(told(), "; sealed until the next boot\n");
+	assert_int_equal(try_open("/tmp/engine/tool", O_RDONLY), denied(*state, EACCES));
+
+	/* SIGHUP is taken before SIGTERM, as their numbers are. */
+	policy_write(RULES "  - { name: r, on: file.open, object: { path: /nowhere }, action: audit }\n");
+	assert_int_equal(kill(child, SIGHUP), 0);
+	assert_int_equal(kill(child, SIGTERM), 0);
+	assert_exit(child, 0);
+	assert_has(told(), "krsi: the policies are sealed: SIGHUP does not read them again");
+	assert_has(told(), "krsi: sealed: the policies stay in force until the next boot");
+	assert_int_equal(try_open("/tmp/engine/tool", O_RDONLY), denied(*state, EACCES));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		vm_test(test_without_additions_sealing_is_refused),
+		vm_test(test_run_refuses_to_seal_without_additions),
 		vm_test(test_probe_names_the_origin),
 		vm_test(test_a_backport_is_told_from_mainline),
 		vm_test(test_programs_of_an_engine_are_on_their_hooks),
@@ -363,6 +479,7 @@ int main(void)
 		vm_test(test_sealing_needs_mac_admin),
 		vm_test(test_a_sealed_engine_outlives_its_process),
 		vm_test(test_a_sealed_engine_goes_on),
+		vm_test(test_run_seals_before_it_is_ready),
 		vm_test(test_status_tells_of_switch_and_seals),
 	};
 
