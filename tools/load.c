@@ -168,7 +168,8 @@ static FILE *json_open(void)
 
 static int rings_show(const struct load_request *request, struct krsi_ctx *ctx, int signals)
 {
-	struct load_output output = { .wishes = &request->wishes, .decode = request->decode, .verbose = request->verbose };
+	struct load_output output = { .wishes = &request->wishes, .decode = request->decode, .verbose = request->verbose,
+				      .perf_pages = request->perf_pages };
 	int code;
 
 	if (request->json && !(output.json = json_open()))
@@ -187,7 +188,7 @@ static int run(const struct load_request *request, struct krsi_ctx *ctx, const s
 	size_t i;
 
 	/* Before anything is attached, so that no signal can end us between attaching and counting. */
-	signals = rings_signals_take();
+	signals = tool_signals_take();
 	if (signals < 0)
 		return TOOL_FAILED;
 	code = objects_open(request, ctx);
@@ -257,9 +258,9 @@ const struct tool_command tool_load = {
 		"\n"
 		"Loads BPF objects, attaches their programs, prints one line for each of them\n"
 		"and \"ready\", and stays in the foreground counting the records of all ring\n"
-		"buffers. SIGINT, SIGTERM or SIGHUP ends it: all is detached, the counts are\n"
-		"printed. A program that cannot be loaded or attached fails the whole, and\n"
-		"leaves nothing behind, unless it is optional.\n"
+		"buffers and perf buffers. SIGINT, SIGTERM or SIGHUP ends it: all is detached,\n"
+		"the counts are printed. A program that cannot be loaded or attached fails the\n"
+		"whole, and leaves nothing behind, unless it is optional.\n"
 		"\n"
 		"  --check            load, attach and detach each object, and say what became of\n"
 		"                     each program, the others notwithstanding. While they are\n"
@@ -280,7 +281,10 @@ const struct tool_command tool_load = {
 		"  --kconfig FILE     the kernel's configuration, for __kconfig variables\n"
 		"  --decode           show each record through the object's own types: that of its\n"
 		"                     size, when there is one\n"
-		"  --type MAP=TYPE    the records of this ring buffer are of this type\n"
+		"  --type MAP=TYPE    the records of this ring buffer or perf buffer are of this\n"
+		"                     type\n"
+		"  --perf-pages N     memory of a perf buffer for each CPU, in pages, a power of\n"
+		"                     two; the default is 64\n"
 		"  --json             records as JSON, one object per line, and all else on stderr\n"
 		"  --log LEVEL        messages of the library: error, warn (default), info, debug\n"
 		"  -v, --verbose      the verifier's words on programs that it refuses, and the\n"

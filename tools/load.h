@@ -59,6 +59,7 @@ struct load_request {
 	const char *kconfig_file;
 	char *kconfig;			/* its text */
 	int log_level;
+	uint32_t perf_pages;		/* 0: the library's default */
 	bool all_optional;
 	bool check;
 	bool verbose;
@@ -84,7 +85,7 @@ void wish_list_free(struct wish_list *list);
 int wishes_apply(const struct wish_list *list, bool all_optional, struct krsi_ctx *ctx,
 		 const struct load_object *objects, size_t count);
 
-/* The type that was asked for the records of this ring buffer, or 0. */
+/* The type that was asked for the records of this ring buffer or perf buffer, or 0. */
 uint32_t wishes_type(const struct wish_list *list, const struct krsi_object *object, const char *map);
 
 /* How many programs there were, over all objects. */
@@ -112,16 +113,11 @@ struct load_output {
 	FILE *json;		/* one object per line goes there; NULL: text, to stdout */
 	bool decode;		/* by their types, or as hexadecimal digits when these are not known */
 	bool verbose;		/* as hexadecimal digits, when they are not decoded */
+	uint32_t perf_pages;	/* of each CPU; 0: the library's default */
 };
 
 /*
- * From here on SIGINT, SIGTERM and SIGHUP do not end the process but wait to be read. Returns the
- * descriptor, or -1 with the failure told.
- */
-int rings_signals_take(void);
-
-/*
- * Print "ready", count the records of all ring buffers of the objects until a signal comes, detach,
+ * Print "ready", count the records of all ring and perf buffers of the objects until a signal comes, detach,
  * print the counts. Returns enum tool_exit.
  */
 int rings_run(struct krsi_ctx *ctx, const struct load_object *objects, size_t count, int signals,
@@ -134,6 +130,7 @@ struct load_record {
 	const struct krsi_object *object;
 	const struct load_output *output;
 	uint32_t type;		/* 0: to be guessed for each */
+	bool perf;		/* of a perf buffer: the kernel has filled it up */
 	bool told;
 };
 

@@ -2,6 +2,7 @@
 /* The command line of `krsi load`. */
 #include "load.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ enum load_option {
 	OPTION_TARGET,
 	OPTION_SET,
 	OPTION_MAP_SIZE,
+	OPTION_PERF_PAGES,
 	OPTION_CGROUP,
 	OPTION_PIN,
 	OPTION_BTF,
@@ -53,6 +55,7 @@ static const struct option options[] = {
 	{ "map-size", required_argument, NULL, OPTION_MAP_SIZE },
 	{ "fmod-ret", required_argument, NULL, OPTION_FMOD_RET },
 	{ "optional", required_argument, NULL, OPTION_OPTIONAL },
+	{ "perf-pages", required_argument, NULL, OPTION_PERF_PAGES },
 	{ "pin", required_argument, NULL, OPTION_PIN },
 	{ "set", required_argument, NULL, OPTION_SET },
 	{ "target", required_argument, NULL, OPTION_TARGET },
@@ -70,6 +73,19 @@ static int wish_read(struct load_request *request, enum wish_kind kind)
 	if (wish_add(&request->wishes, kind, optarg, &problem) == 0)
 		return -1;
 	return tool_usage(request->self, "\"%s\": %s", optarg, problem);
+}
+
+static int pages_read(struct load_request *request)
+{
+	unsigned long pages;
+	char *end;
+
+	errno = 0;
+	pages = strtoul(optarg, &end, 10);
+	if (errno || *end || *optarg == '-' || !pages || pages > UINT32_MAX || (pages & (pages - 1)))
+		return tool_usage(request->self, "--perf-pages is a power of two, such as 64, not \"%s\"", optarg);
+	request->perf_pages = (uint32_t)pages;
+	return -1;
 }
 
 /* -1 to go on, otherwise the exit code. */
@@ -99,6 +115,8 @@ static int option_read(struct load_request *request, int c, char **argv)
 		return wish_read(request, WISH_VARIABLE);
 	case OPTION_MAP_SIZE:
 		return wish_read(request, WISH_MAP_SIZE);
+	case OPTION_PERF_PAGES:
+		return pages_read(request);
 	case OPTION_CGROUP:
 		request->cgroup = optarg;
 		return -1;
