@@ -16,6 +16,9 @@
 #include "object.h"
 #include "text.h"
 
+/* The kernel makes a record of a perf buffer fill 8 bytes with the 4 bytes of its size. */
+#define PERF_PADDING_MAX 7
+
 static const char *type_name(const struct btf *btf, uint32_t id)
 {
 	const char *name = btf__name_by_offset(btf, btf__type_by_id(btf, id)->name_off);
@@ -157,16 +160,22 @@ static bool *kernel_types_find(const struct krsi_object *object)
 	return types.is_one;
 }
 
-static bool is_candidate(const struct krsi_object *object, uint32_t id, size_t size)
+/* How large the type of a record can be. */
+struct sizes {
+	size_t min, max;
+};
+
+static bool is_candidate(const struct krsi_object *object, uint32_t id, const struct sizes *sizes)
 {
 	const struct btf *btf = bpf_object__btf(object->bpf);
 	const struct btf_type *type = btf__type_by_id(btf, id);
 
-	return btf_is_struct(type) && type->size == size && *type_name(btf, id) && !is_of_a_map(object, id);
+	return btf_is_struct(type) && type->size >= sizes->min && type->size <= sizes->max && *type_name(btf, id) &&
+	       !is_of_a_map(object, id);
 }
 
 /* How many candidates there are; one of them, and their names. */
-static size_t candidates_find(const struct krsi_object *object, const bool *is_kernels, size_t size, uint32_t *found,
+static size_t candidates_find(const struct krsi_object *object, const bool *is_kernels, const struct sizes *sizes, uint32_t *found,
 			      char *names, size_t names_size)
 {
 	const struct btf *btf = bpf_object__btf(object->bpf);
@@ -174,7 +183,7 @@ static size_t candidates_find(const struct krsi_object *object, const bool *is_k
 	uint32_t id;
 
 	for (id = 1; id < btf__type_cnt(btf); id++) {
-		if (is_kernels[id] || !is_candidate(object, id, size))
+		if (is_kernels[id] || !is_candidate(object, id, sizes))
 			continue;
 		*found = id;
 		if (used < names_size)
@@ -184,28 +193,49 @@ static size_t candidates_find(const struct krsi_object *object, const bool *is_k
 	return count;
 }
 
-int krsi_object_guess_type(const struct krsi_object *object, size_t size, uint32_t *type)
+static int guess(const struct krsi_object *object, const struct sizes *sizes, uint32_t *type)
 {
+	char names[256], size[64];
 	uint32_t found = 0;
-	char names[256];
 	bool *kernels;
 	size_t count;
 
-	if (!object || !type)
-		return krsi_priv_fail(object ? object->ctx : NULL, -EINVAL, "krsi_object_guess_type: an argument is NULL");
 	kernels = kernel_types_find(object);
 	if (!kernels)
 		return krsi_priv_fail(object->ctx, -ENOMEM, "object %s: no memory to look through its types", object->name);
-	count = candidates_find(object, kernels, size, &found, names, sizeof(names));
+	count = candidates_find(object, kernels, sizes, &found, names, sizeof(names));
 	free(kernels);
-	if (count > 1)
-		return krsi_priv_fail(object->ctx, -ENOENT, "object %s: a record of %zu bytes can be of one of the types %s; say which",
+	if (count == 1) {
+		*type = found;
+		return 0;
+	}
+	if (sizes->min == sizes->max)
+		snprintf(size, sizeof(size), "%zu", sizes->max);
+	else
+		snprintf(size, sizeof(size), "%zu to %zu", sizes->min, sizes->max);
+	if (count)
+		return krsi_priv_fail(object->ctx, -ENOENT, "object %s: a record of %s bytes can be of one of the types %s; say which",
 				      object->name, size, names);
-	if (!count)
-		return krsi_priv_fail(object->ctx, -ENOENT, "object %s: it describes no struct of %zu bytes; have a variable "
-				      "\"const struct NAME *unused\" in its source", object->name, size);
-	*type = found;
-	return 0;
+	return krsi_priv_fail(object->ctx, -ENOENT, "object %s: it describes no struct of %s bytes; have a variable "
+			      "\"const struct NAME *unused\" in its source", object->name, size);
+}
+
+int krsi_object_guess_type(const struct krsi_object *object, size_t size, uint32_t *type)
+{
+	const struct sizes sizes = { size, size };
+
+	if (!object || !type)
+		return krsi_priv_fail(object ? object->ctx : NULL, -EINVAL, "krsi_object_guess_type: an argument is NULL");
+	return guess(object, &sizes, type);
+}
+
+int krsi_object_guess_perf_type(const struct krsi_object *object, size_t size, uint32_t *type)
+{
+	const struct sizes sizes = { size < PERF_PADDING_MAX ? 0 : size - PERF_PADDING_MAX, size };
+
+	if (!object || !type)
+		return krsi_priv_fail(object ? object->ctx : NULL, -EINVAL, "krsi_object_guess_perf_type: an argument is NULL");
+	return guess(object, &sizes, type);
 }
 
 /* --- writing --------------------------------------------------------------- */

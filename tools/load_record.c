@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* A record of a ring buffer on one line: decoded through the types of its object, or as digits. */
+/* A record of a ring buffer or perf buffer on one line: decoded through the types of its object, or as digits. */
 #include "load.h"
 
 #include <errno.h>
@@ -31,6 +31,11 @@ static void tell_once(struct load_record *record)
 		   krsi_ctx_error_detail(record->ctx), record->ring);
 }
 
+static int guess(const struct load_record *record, size_t size, uint32_t *type)
+{
+	return record->perf ? krsi_object_guess_perf_type(record->object, size, type) : krsi_object_guess_type(record->object, size, type);
+}
+
 /* The record by its type, to free. NULL when that cannot be done. */
 static char *decode(struct load_record *record, const void *data, size_t size, uint32_t *type)
 {
@@ -38,7 +43,7 @@ static char *decode(struct load_record *record, const void *data, size_t size, u
 	char *text;
 
 	*type = record->type;
-	if ((!*type && krsi_object_guess_type(record->object, size, type)) ||
+	if ((!*type && guess(record, size, type)) ||
 	    krsi_object_decode(record->object, *type, data, size, format, &text)) {
 		tell_once(record);
 		return NULL;

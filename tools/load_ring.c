@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* The foreground of `krsi load`: records are counted until a signal ends it. */
+/* The foreground of `krsi load`: records of ring buffers and perf buffers are counted until a signal ends it. */
 #include "load.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 #include <libkrsi/krsi.h>
 #include <linux/bpf.h>
@@ -31,21 +29,6 @@ struct rings {
 	struct pollfd *ready;	/* the signals, then the rings */
 	size_t count;
 };
-
-int rings_signals_take(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	fd = sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? -1 : signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		tool_error("cannot wait for signals: %s", strerror(errno));
-	return fd;
-}
 
 static int record_take(void *data, const void *record, size_t size)
 {
@@ -71,12 +54,13 @@ static bool map_is_known(const struct load_object *objects, size_t before, uint3
 	return false;
 }
 
-static int ring_add(struct rings *rings, struct krsi_ctx *ctx, const struct load_object *from, const char *name,
-		    const struct load_output *output)
+static int ring_add(struct rings *rings, struct krsi_ctx *ctx, const struct load_object *from,
+		    const struct krsi_object_map_info *info, const struct load_output *output)
 {
+	const struct krsi_stream_perf_opts perf = { .sz = sizeof(perf), .pages = output->perf_pages };
 	struct ring *ring = &rings->rings[rings->count];
 
-	ring->name = strdup(name);
+	ring->name = strdup(info->name);
 	if (!ring->name) {
 		tool_error("no memory");
 		return TOOL_FAILED;
@@ -84,11 +68,11 @@ static int ring_add(struct rings *rings, struct krsi_ctx *ctx, const struct load
 	rings->count++;
 	ring->record = (struct load_record){
 		.path = from->path, .ring = ring->name, .ctx = ctx, .object = from->object, .output = output,
-		.type = wishes_type(output->wishes, from->object, name),
+		.type = wishes_type(output->wishes, from->object, info->name), .perf = info->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 	};
-	if (krsi_stream_new(ctx, &ring->stream) ||
-	    krsi_stream_add_object(ring->stream, from->object, name, record_take, ring))
-		return tool_fail(ctx);
+	if (krsi_stream_new(ctx, &ring->stream) || krsi_stream_set_perf(ring->stream, &perf) ||
+	    krsi_stream_add_object(ring->stream, from->object, info->name, record_take, ring))
+		return report_failure(ctx);
 	rings->ready[rings->count] = (struct pollfd){ .fd = krsi_stream_fd(ring->stream), .events = POLLIN };
 	return 0;
 }
@@ -113,12 +97,10 @@ static int rings_open(struct rings *rings, struct krsi_ctx *ctx, const struct lo
 			struct krsi_object_map_info info = { .sz = sizeof(info) };
 
 			krsi_object_map_info(objects[i].object, k, &info);
-			if (info.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-				tool_error("%s: map %s is a perf buffer; only records of ring buffers are read and counted",
-					   objects[i].path, info.name);
-			if (info.type != BPF_MAP_TYPE_RINGBUF || map_is_known(objects, i, info.id))
+			if ((info.type != BPF_MAP_TYPE_RINGBUF && info.type != BPF_MAP_TYPE_PERF_EVENT_ARRAY) ||
+			    map_is_known(objects, i, info.id))
 				continue;
-			err = ring_add(rings, ctx, &objects[i], info.name, output);
+			err = ring_add(rings, ctx, &objects[i], &info, output);
 			if (err)
 				return err;
 		}

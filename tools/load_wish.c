@@ -148,7 +148,7 @@ static bool has_ring(const struct krsi_object *object, const char *name)
 		struct krsi_object_map_info info = { .sz = sizeof(info) };
 
 		krsi_object_map_info(object, i, &info);
-		if (info.type == BPF_MAP_TYPE_RINGBUF && strcmp(info.name, name) == 0)
+		if ((info.type == BPF_MAP_TYPE_RINGBUF || info.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY) && strcmp(info.name, name) == 0)
 			return true;
 	}
 	return false;
@@ -161,7 +161,7 @@ static int type_check(const struct wish *wish, struct krsi_ctx *ctx, const struc
 	uint32_t type;
 
 	if (!has_ring(object, wish->name)) {
-		snprintf(text, sizeof(text), "object %s: it has no ring buffer %s", krsi_object_name(object), wish->name);
+		snprintf(text, sizeof(text), "object %s: it has no ring buffer or perf buffer %s", krsi_object_name(object), wish->name);
 		return krsi_ctx_fail(ctx, -ENOENT, text);
 	}
 	return krsi_object_find_type(object, wish->value, &type) ? -ENXIO : 0;

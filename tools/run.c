@@ -13,7 +13,6 @@
 #include <libkrsi/encode.h>
 #include <libkrsi/krsi.h>
 
-#include "load.h"
 #include "stats_socket.h"
 #include "term.h"
 #include "tool.h"
@@ -249,7 +248,7 @@ int run_all(struct run *run)
 	int code;
 
 	/* Before anything is attached, so that no signal can end us in the middle. */
-	run->signals = rings_signals_take();
+	run->signals = tool_signals_take();
 	if (run->signals < 0)
 		return TOOL_FAILED;
 	signal(SIGPIPE, SIG_IGN);	/* a reader may go, the policies stay */

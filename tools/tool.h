@@ -67,6 +67,12 @@ int tool_usage(const struct tool_command *command, const char *fmt, ...) __attri
 int tool_fail(const struct krsi_ctx *ctx);
 
 /*
+ * From here on SIGINT, SIGTERM and SIGHUP do not end the process but wait to be read. Returns the
+ * descriptor, or -1 with the failure told.
+ */
+int tool_signals_take(void);
+
+/*
  * A context whose messages go to stderr, or NULL with the failure told. Messages of level ERROR
  * say what tool_fail() says, or what a list of programs says, so they show at DEBUG only.
  */

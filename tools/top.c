@@ -8,7 +8,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "load.h"
 #include "stats_socket.h"
 #include "tool.h"
 #include "top.h"
@@ -96,7 +95,7 @@ static int top_run_all(struct top *top)
 {
 	int code;
 
-	top->signals = rings_signals_take();
+	top->signals = tool_signals_take();
 	if (top->signals < 0)
 		return TOOL_FAILED;
 	top->in_place = isatty(STDOUT_FILENO);

@@ -3,7 +3,7 @@
  * @file
  * @brief Records of anybody's object, made readable through the types that the object brings along.
  *
- * A record in a ring buffer is bytes. The object that wrote it describes its own types (BTF), if it
+ * A record in a ring buffer or perf buffer is bytes. The object that wrote it describes its own types (BTF), if it
  * was compiled with -g and the type is used by a variable, a map or an argument: a local variable
  * alone leaves nothing behind. Authors put
  *
@@ -60,6 +60,20 @@ KRSI_API int krsi_object_find_type(const struct krsi_object *object, const char 
  * @since 1.0
  */
 KRSI_API int krsi_object_guess_type(const struct krsi_object *object, size_t size, uint32_t *type);
+
+/**
+ * @brief Guess the type of a record of a perf buffer.
+ *
+ * As krsi_object_guess_type(), but the kernel makes such a record up to 7 bytes longer than it was written, so that
+ * structs of as many sizes are candidates.
+ *
+ * @param object  the object
+ * @param size    bytes of the record, as the stream hands it out
+ * @param type    receives the type's number when there is just one candidate; untouched on failure
+ * @return as krsi_object_guess_type()
+ * @since 1.0
+ */
+KRSI_API int krsi_object_guess_perf_type(const struct krsi_object *object, size_t size, uint32_t *type);
 
 /**
  * @brief Name of a type of the object.

@@ -59,6 +59,7 @@ void fake_reset(void)
 	size_t i;
 
 	fake_rings_reset();
+	fake_perf_reset();
 	fake_objects_reset();
 	fake_maps_reset();
 	for (i = 0; i < thing_count; i++)

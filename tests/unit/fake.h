@@ -31,6 +31,8 @@ struct fake_machine {
 	unsigned int kernel;		/* its version, as KRSI_PRIV_KERNEL() has it */
 	const char *holder;		/* who holds the link of any program that is attached already; "" for nobody */
 	unsigned int no_map_type;	/* a type that this kernel lacks; 0 for none */
+	uint64_t offline;		/* CPUs that are not there, a bit for each */
+	int no_watch;			/* negative errno: nobody tells of CPUs */
 	const char *bpffs;		/* paths that begin so are on a BPF file system; NULL for none */
 
 	/* What to say of a handle that is to be loaded; NULL: whatever `refused` says. 0 lets it be loaded. */
@@ -61,6 +63,13 @@ const char *fake_attaches(void);
 
 /* Put a record into the n-th ring that was opened. */
 void fake_ring_put(unsigned int ring, const void *record, size_t size);
+
+/* Write a record of one CPU into the perf buffer, which loses it when that CPU is not read; or tell of lost ones. */
+void fake_perf_put(int cpu, const void *record, size_t size);
+void fake_perf_lose(int cpu, uint64_t count);
+
+/* A CPU comes or goes, and the kernel tells of it. With -1 it tells that it could not tell of some. */
+void fake_cpu_change(int cpu, bool online);
 
 /* Make a map behind the library's back: a descriptor that is the caller's. */
 int fake_map(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t entries);
@@ -104,5 +113,6 @@ int fake_called(const char *wrapper);
 void fake_maps_reset(void);
 void fake_objects_reset(void);
 void fake_rings_reset(void);
+void fake_perf_reset(void);
 
 #endif

@@ -156,10 +156,13 @@ static int program_judge(struct bpf_object *object)
 static int map_load(const struct bpf_map *map)
 {
 	struct fake_thing *reused = reuse_of(map);
+	uint32_t entries = bpf_map__max_entries(map);
 
 	if (reused)
 		return fake_thing_open(reused);
-	return fake_map(bpf_map__type(map), bpf_map__key_size(map), bpf_map__value_size(map), bpf_map__max_entries(map));
+	if (bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !entries)
+		entries = (uint32_t)fake.cpus;	/* as libbpf has it */
+	return fake_map(bpf_map__type(map), bpf_map__key_size(map), bpf_map__value_size(map), entries);
 }
 
 static void load_all(struct bpf_object *object)

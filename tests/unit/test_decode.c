@@ -169,6 +169,28 @@ static void test_type_is_guessed_where_there_is_one(void **state)
 	krsi_object_free(object);
 }
 
+/* The kernel fills such a record up to a size that is 4 more than a multiple of 8. */
+static void test_type_of_a_record_of_a_perf_buffer_is_guessed(void **state)
+{
+	size_t size = (sizeof(struct event) + 4 + 7) / 8 * 8 - 4;
+	struct krsi_object *object = object_open(*state);
+	uint32_t type = 0;
+
+	assert_int_not_equal(size, sizeof(struct event));
+	assert_ok(*state, krsi_object_guess_perf_type(object, size, &type));
+	assert_string_equal(krsi_object_type_name(object, type), "event");
+	assert_int_equal(krsi_object_guess_perf_type(object, size + 8, &type), -ENOENT);
+	assert_int_equal(krsi_object_guess_perf_type(object, size - 8, &type), -ENOENT);
+	assert_int_equal(krsi_object_guess_perf_type(object, 20, &type), -ENOENT);
+	assert_detail(*state, "a record of 13 to 20 bytes can be of one of the types twin, other_twin; say which");
+	assert_ok(*state, krsi_object_guess_perf_type(object, 12, &type));
+	assert_string_equal(krsi_object_type_name(object, type), "message");
+	assert_int_equal(krsi_object_guess_perf_type(object, 4, &type), -ENOENT);
+	assert_int_equal(krsi_object_guess_perf_type(NULL, 12, &type), -EINVAL);
+	assert_int_equal(krsi_object_guess_perf_type(object, 12, NULL), -EINVAL);
+	krsi_object_free(object);
+}
+
 static void test_what_cannot_be_decoded_is_told(void **state)
 {
 	struct krsi_object *object = object_open(*state);
@@ -246,6 +268,7 @@ int main(void)
 		ctx_test(test_array_at_the_end_takes_what_is_left),
 		ctx_test(test_record_that_is_cut_is_refused),
 		ctx_test(test_type_is_guessed_where_there_is_one),
+		ctx_test(test_type_of_a_record_of_a_perf_buffer_is_guessed),
 		ctx_test(test_what_cannot_be_decoded_is_told),
 		ctx_test(test_damaged_types_decode_to_something),
 	};

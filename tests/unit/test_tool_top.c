@@ -64,22 +64,6 @@ int tool_fail(const struct krsi_ctx *ctx)
 	return TOOL_FAILED;
 }
 
-/* Of krsi load, whose way to take signals krsi top has too. */
-uint32_t wishes_type(const struct wish_list *list, const struct krsi_object *object, const char *map)
-{
-	(void)list;
-	(void)object;
-	(void)map;
-	return 0;
-}
-
-void record_show(struct load_record *record, const void *data, size_t size)
-{
-	(void)record;
-	(void)data;
-	(void)size;
-}
-
 /* How many times figures can be had; then the process that was asked is gone. */
 static int answers;
 

@@ -171,6 +171,11 @@ static void ready_stream(struct hands *hands)
 	MUST(hands, krsi_map_open(hands->object, "events", &hands->map));
 }
 
+static void ready_perf(struct hands *hands)
+{
+	MUST(hands, krsi_stream_new(hands->ctx, &hands->stream));
+}
+
 static int stop_at_once(void *data, const void *record, size_t size)
 {
 	(void)data;
@@ -374,6 +379,11 @@ static int stream_add_object(struct hands *hands)
 	return krsi_stream_add_object(hands->stream, hands->object, "events", stop_at_once, NULL);
 }
 
+static int stream_add_perf(struct hands *hands)
+{
+	return krsi_stream_add_object(hands->stream, hands->object, "samples", stop_at_once, NULL);
+}
+
 static void ring_is_there_once(struct hands *hands)
 {
 	struct krsi_stream_stats_info stats = { .sz = sizeof(stats) };
@@ -501,6 +511,7 @@ static const struct act acts[] = {
 	{ "test_stream_new", .run = stream_new },
 	{ "test_stream_add", .object = "mkdir", .load = true, .ready = ready_stream, .run = stream_add, .check = ring_is_there_once },
 	{ "test_stream_add_object", .object = "mkdir", .load = true, .ready = ready_stream, .run = stream_add_object, .check = ring_is_there_once },
+	{ "test_stream_add_perf", .object = "perf", .load = true, .ready = ready_perf, .run = stream_add_perf, .check = ring_is_there_once },
 	{ "test_attach", .object = "mkdir", .load = true, .run = attach, .check = program_is_attached },
 	{ "test_attach_program", .object = "kinds", .ready = ready_tracepoint, .run = attach_program },
 	{ "test_stream_stats", .object = "mkdir", .attach = true, .ready = ready_record, .run = stream_stats },
