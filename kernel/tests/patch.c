@@ -6,11 +6,13 @@
 #include "tools.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -141,6 +143,28 @@ static int turn_on_as_nobody(void *data)
 	return setuid(65534) ? 99 : file_write(KRSI "enforce", "1");
 }
 
+/* Root may open the file, yet not use it for who is not allowed to. */
+static int write_as_nobody(void *data)
+{
+	if (setuid(65534))
+		return 99;
+	return write(*(int *)data, "1", 1) < 0 ? errno : 0;
+}
+
+static void test_only_an_administrator_can_turn_the_switch(void **state)
+{
+	char before[4];
+	int fd = open(KRSI "enforce", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(fd >= 0);
+	strcpy(before, file_read(KRSI "enforce"));
+	assert_int_equal(WEXITSTATUS(child_run(turn_on_as_nobody, NULL)), EACCES);
+	assert_int_equal(WEXITSTATUS(child_run(write_as_nobody, &fd)), EPERM);
+	assert_string_equal(file_read(KRSI "enforce"), before);
+	close(fd);
+}
+
 static void test_the_switch_goes_one_way(void **state)
 {
 	struct programs programs = programs_attach("mkdir_check");
@@ -148,7 +172,6 @@ static void test_the_switch_goes_one_way(void **state)
 
 	(void)state;
 	strcpy(programs.wish->deny, "denied");
-	assert_int_equal(child_run(turn_on_as_nobody, NULL), EACCES << 8);
 	assert_int_equal(file_write(KRSI "enforce", "maybe"), EINVAL);
 	assert_int_equal(try_mkdir("denied"), denied(EACCES));
 	assert_int_equal(file_write(KRSI "enforce", "1"), 0);
@@ -174,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_refused_is_done_and_counted_while_permissive),
 		cmocka_unit_test(test_a_hook_with_a_loop_of_its_own_is_permissive_too),
 		cmocka_unit_test(test_a_path_hook_can_sleep_and_have_the_path),
+		cmocka_unit_test(test_only_an_administrator_can_turn_the_switch),
 		cmocka_unit_test(test_the_switch_goes_one_way),
 	};
 
