@@ -9,7 +9,8 @@
  * leader when it executes a program, and the leader's storage goes with the leader: it takes that
  * along, as long as others cannot add to it behind its back (process_tag_late()).
  *
- * These programs are attached only while a policy asks for it, or one is being made ready that does.
+ * These programs are attached only while a policy asks for it, or one is being made ready that does; before Linux 5.12
+ * they stay, and do nothing then.
  * When tracking finds no memory, fork and exec fail: who is not tracked would be nobody's descendant.
  */
 #ifndef KRSI_ENGINE_HOOKS_PROCESS_BPF_H
@@ -18,6 +19,15 @@
 #include "act.bpf.h"
 
 /* --- tracking ------------------------------------------------------------ */
+
+static __always_inline int tracking_is_wanted(void)
+{
+#ifdef ENGINE_BEFORE_5_12
+	return want_views || seed_generation;
+#else
+	return 1;
+#endif
+}
 
 static __always_inline void fork_view(struct process_view *child, const struct process_view *parent)
 {
@@ -44,7 +54,7 @@ HOOK(fork_track, struct task_struct *task, unsigned long clone_flags, long ret)
 
 	if (ret)
 		return ret;
-	if (clone_flags & CLONE_THREAD)
+	if (clone_flags & CLONE_THREAD || !tracking_is_wanted())
 		return 0;
 	if (!leader)
 		return 0;
@@ -115,7 +125,7 @@ HOOK(exec_begin, struct linux_binprm *bprm, long ret)
 
 	if (ret)
 		return ret;
-	leader = task_get(task, group_leader);
+	leader = tracking_is_wanted() ? task_get(task, group_leader) : 0;
 	if (!leader)
 		return 0;
 	process = process_get(leader);
@@ -184,7 +194,7 @@ HOOK(exec_end, struct linux_binprm *bprm)
 	struct process *process;
 	__u64 file = 0, signal = 0;
 
-	process = process_get(task);	/* the leader now, whoever it was */
+	process = tracking_is_wanted() ? process_get(task) : 0;	/* the leader now, whoever it was */
 	if (!process)
 		return 0;
 	bpf_core_read(&file, sizeof(file), &bprm->file);

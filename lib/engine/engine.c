@@ -154,6 +154,7 @@ static void publish(struct krsi_engine *engine, const struct krsi_priv_generatio
 	__atomic_store_n(globals->want_predicates, predicates, __ATOMIC_SEQ_CST);
 	__atomic_store_n(globals->generation, generation->number, __ATOMIC_SEQ_CST);
 	__atomic_store_n(globals->operations, operations_of(generation), __ATOMIC_SEQ_CST);
+	__atomic_store_n(globals->seed_generation, 0, __ATOMIC_SEQ_CST);
 }
 
 /*

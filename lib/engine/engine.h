@@ -79,7 +79,6 @@ struct krsi_priv_engine_link {
 	struct krsi_object *object;	/* that it came with; NULL: it is not loaded */
 	struct krsi_object *copy;	/* the same once more, behind it on the hook; NULL: there is none */
 	bool attached;
-	bool spent;			/* it was attached, and the kernel does that once in a program's life */
 	bool sealed;			/* it stays attached, whatever is needed */
 	bool absent;			/* this kernel has no such hook, or another program of its group was taken */
 	bool copied;			/* there is to be a copy */

@@ -345,10 +345,13 @@ static int load(struct krsi_engine *engine, struct krsi_object *object, uint64_t
 	return 0;
 }
 
-static void detach(struct krsi_priv_engine_link *link, size_t i)
+static void detach(const struct krsi_engine *engine, struct krsi_priv_engine_link *link, size_t i)
 {
-	/* The kernel would keep it all the same, and a second one would be attached when it is needed again. */
-	if (link->sealed)
+	/*
+	 * The kernel would keep what is sealed all the same, and a second one would be attached when it is needed again. And
+	 * before Linux 5.13 a program can be attached once in its life: it stays, and is about nothing until it is needed.
+	 */
+	if (link->sealed || engine->is_old)
 		return;
 	if (link->attached)
 		krsi_object_detach_program(link->object, krsi_priv_engine_programs[i].name);
@@ -509,13 +512,13 @@ static int load_again(struct krsi_engine *engine, size_t i, uint32_t number, str
 }
 
 /*
- * A program can be attached once at a time, and before Linux 5.13 once in its life. Who forks after it was attached shares the descriptors of the
+ * A program can be attached once at a time. Who forks after it was attached shares the descriptors of the
  * links with the child, and until that ends or executes something the program stays attached, although we
  * have let go of it. Then it is loaded once more: both decide, and both come to the same.
  */
 static int attach_one(struct krsi_engine *engine, size_t i, uint32_t number, struct krsi_object **place)
 {
-	int err = engine->kernel.links[i].spent ? -EBUSY : krsi_object_attach_program(*place, krsi_priv_engine_programs[i].name, NULL);
+	int err = krsi_object_attach_program(*place, krsi_priv_engine_programs[i].name, NULL);
 
 	if (err != -EBUSY)
 		return err;
@@ -564,12 +567,11 @@ int krsi_priv_kernel_need(struct krsi_engine *engine, uint64_t operations, uint3
 			continue;
 		err = attach(engine, i);
 		link->attached = fresh[i] = err == 0;
-		link->spent = link->spent || (!err && engine->is_old);
 	}
 	if (err)
 		for (i = 0; i < krsi_priv_engine_program_count; i++)
 			if (fresh[i])
-				detach(&kernel->links[i], i);
+				detach(engine, &kernel->links[i], i);
 	return err;
 }
 
@@ -580,7 +582,7 @@ void krsi_priv_kernel_drop(struct krsi_engine *engine, uint64_t operations, uint
 	duties = duties_all(engine, operations, duties);
 	for (i = 0; i < krsi_priv_engine_program_count; i++)
 		if (!krsi_priv_program_is_needed(i, operations, duties))
-			detach(&engine->kernel.links[i], i);
+			detach(engine, &engine->kernel.links[i], i);
 }
 
 void krsi_priv_kernel_free(struct krsi_engine *engine)

@@ -446,6 +446,8 @@ static int remounts(void)
 static void test_mount_setattr_is_open(void **state)
 {
 	(void)state;
+	if (!vm_kernel_at_least(5, 12))
+		skip_because("mount_setattr(2) came with Linux 5.12");
 	policy_start(RULE("mount.remount", "target: " VIEW));
 	allowed(attempt_in_namespace(remounts));
 }

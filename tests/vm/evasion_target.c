@@ -138,6 +138,8 @@ static int killed_by_its_cgroup(void)
 static void test_killing_by_cgroup_is_denied_by_a_rule_on_its_file(void **state)
 {
 	(void)state;
+	if (!vm_kernel_at_least(5, 14))
+		skip_because("cgroup.kill came with Linux 5.14");
 	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0)
 		skip_because("no cgroup2 in the guest");
 	policy_start("  - { name: r, on: process.signal, object: { signal: KILL }, " DENY);
