@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Audit records of rules that ask for them, written at the verdict, while the process that it is about runs: the
- * kernel itself adds which process and which program that is. Kernels have that from libkrsi's module or patches only;
- * everywhere else user space writes records when it reads the event, as it does of an event that has `audited` 0.
+ * kernel itself adds which process and which program that is. Kernels have that from libkrsi's module or patches only
+ * (engine_audit.bpf.c); everywhere else user space writes records when it reads the event, as it does of an event that has
+ * `audited` 0.
  *
  * The kernel takes one text, which is one field. What a process chose comes last in it, so that all in front is ours:
  *
@@ -13,23 +14,11 @@
 
 #include "state.bpf.h"
 
-/* Whether the kernel has the function, and for programs that do not sleep. */
-const volatile __u32 audit_here;
-
-#ifdef ENGINE_BEFORE_5_12
-static __always_inline int event_audit(__u32 at, __u32 index, __u32 number, __u32 outcome, __u32 used)
-{
-	return 0;
-}
-#else
-
-extern int bpf_lsm_audit(const char *msg, __u32 msg__sz) __ksym __weak;
-
 #define AUDIT_HEAD 256			/* bytes of what is in front of the object, at most */
 #define AUDIT_OBJECT 512
 #define AUDIT_TEXT 1024
 
-/* Each belongs to the event of the same number. */
+/* Each belongs to the event of the same number. User space makes room where records are written. */
 struct audit_slot {
 	__u64 words[4];			/* what is put together */
 	char text[AUDIT_TEXT];
@@ -37,10 +26,14 @@ struct audit_slot {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, EVENT_SLOTS);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct audit_slot);
 } audit_slots SEC(".maps");
+
+#ifdef ENGINE_AUDIT
+
+extern int bpf_lsm_audit(const char *msg, __u32 msg__sz) __ksym;
 
 static const char audit_head_format[] = "%s:%s:%s:%u:";
 static const char audit_address_format[] = "[%pI6]:%u";
@@ -118,8 +111,7 @@ MATCH_FN int event_audit(__u32 at, __u32 index, __u32 number, __u32 outcome, __u
 	match_image image;
 	__u32 size;
 
-	/* The verifier looks at this function whoever calls it. */
-	if (!audit_here || !event || !audit || !slot)
+	if (!event || !audit || !slot)
 		return 0;
 	image = match_image_open(&slot->match);
 	size = image ? audit_head(audit, image, number, KRSI_PRIV_OP_TOLD(slot->match.operation), outcome) : 0;

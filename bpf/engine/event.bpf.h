@@ -572,8 +572,10 @@ int match_report(match_at at, __u32 number, __u32 outcome)
 	if (used > EVENT_TEXTS_SIZE)
 		used = EVENT_TEXTS_SIZE;
 	used &= ~7U;
-	if (audit_here && clause->flags & IMAGE_AUDIT)
+#ifdef ENGINE_AUDIT
+	if (clause->flags & IMAGE_AUDIT)
 		event_audit(at, index, number, outcome, used);
+#endif
 	event->head.size = offsetof(struct event_slot, texts) + used;
 	event_send(event, offsetof(struct event_slot, texts) + used, slot->match.operation,
 		   (clause->verdict == MATCH_DENY || clause->verdict == MATCH_SIGNAL) && !(outcome & MATCH_WOULD));

@@ -20,7 +20,7 @@ struct krsi_priv_generation;
 #define KRSI_PRIV_AUDIT_SIZE 7800
 
 struct krsi_priv_audit {
-	uint32_t here;		/* 1: programs have records written themselves, at the verdict */
+	bool here;		/* programs have records written themselves, at the verdict: those of bpf/engine_audit.bpf.c */
 	int fd;			/* to the kernel; -1: none */
 	bool failing;		/* and that was told */
 	uint64_t failed;	/* records that the kernel did not take */
@@ -32,7 +32,7 @@ void krsi_priv_audit_find(struct krsi_engine *engine);
 /* Whether they most likely can, as the kernel tells, without loading anything. */
 bool krsi_priv_audit_is_told(const struct krsi_engine *engine);
 
-/* Tell the programs of an object that is not loaded yet. */
+/* Make room for them in an object that is not loaded yet. */
 int krsi_priv_audit_set(const struct krsi_engine *engine, struct krsi_object *object);
 
 /* Whether this process can have records written, now: 0, or a negative errno; and how, or why not, in a sentence. */

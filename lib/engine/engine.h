@@ -211,9 +211,9 @@ int krsi_priv_kernel_layout_check(struct krsi_ctx *ctx);
 int krsi_priv_backend_check(struct krsi_ctx *ctx, uint32_t wanted, uint32_t *ret, char *why, size_t size);
 int krsi_priv_backend_choose(struct krsi_engine *engine);
 
-/* Which build of the programs the kernel takes (variant.c): the ELF file, and the sizes of maps that only it has. */
+/* Which build of the programs is loaded (variant.c): the ELF file, and the sizes of maps that only it has. */
 void krsi_priv_variant_choose(struct krsi_engine *engine);
-const void *krsi_priv_variant_programs(const struct krsi_engine *engine, size_t *size);
+const void *krsi_priv_variant_programs(const struct krsi_engine *engine, bool audits, size_t *size);
 int krsi_priv_variant_size(const struct krsi_engine *engine, struct krsi_object *object);
 
 /* Whether program `i` of the table goes with the backend, on the hook that its section names. */

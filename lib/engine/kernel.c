@@ -91,8 +91,8 @@ static int object_share(struct krsi_engine *engine, struct krsi_object *object)
 	return 0;
 }
 
-/* `number` says which copy of its programs it has, from 1. */
-static int object_open(struct krsi_engine *engine, uint32_t number, struct krsi_object **ret)
+/* `number` says which copy of its programs it has, from 1; `audits`, whether they have audit records written. */
+static int object_open_as(struct krsi_engine *engine, uint32_t number, bool audits, struct krsi_object **ret)
 {
 	const struct krsi_object_opts opts = { .sz = sizeof(opts), .name = "krsi" };
 	struct krsi_object *object = NULL;
@@ -101,7 +101,7 @@ static int object_open(struct krsi_engine *engine, uint32_t number, struct krsi_
 	size_t size, i;
 	int err;
 
-	data = krsi_priv_variant_programs(engine, &size);
+	data = krsi_priv_variant_programs(engine, audits, &size);
 	err = krsi_object_open_memory(engine->ctx, data, size, &opts, &object);
 	if (err)
 		return err;
@@ -128,6 +128,11 @@ static int object_open(struct krsi_engine *engine, uint32_t number, struct krsi_
 	}
 	*ret = object;
 	return 0;
+}
+
+static int object_open(struct krsi_engine *engine, uint32_t number, struct krsi_object **ret)
+{
+	return object_open_as(engine, number, engine->audit.here, ret);
 }
 
 int krsi_priv_kernel_survey(struct krsi_engine *engine, struct krsi_object **ret)
@@ -384,23 +389,6 @@ static int object_take(struct krsi_priv_kernel *kernel, struct krsi_object *obje
 	return err;
 }
 
-/* An object for programs that go apart. */
-static int object_open_apart(struct krsi_engine *engine, uint32_t number, struct krsi_object **ret)
-{
-	const uint32_t no = 0;
-	struct krsi_object *object;
-	int err = object_open(engine, number, &object);
-
-	if (err)
-		return err;
-	err = krsi_object_set_variable(object, "audit_here", &no, sizeof(no));
-	if (err)
-		krsi_object_free(object);
-	else
-		*ret = object;
-	return err;
-}
-
 static int apart_load(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
 {
 	struct krsi_priv_kernel *kernel = &engine->kernel;
@@ -411,7 +399,7 @@ static int apart_load(struct krsi_engine *engine, uint64_t operations, uint32_t 
 	for (i = 0; !err && i < krsi_priv_engine_program_count; i++) {
 		if (!goes_apart(engine, i) || !is_to_load(engine, i, operations, duties))
 			continue;
-		err = object ? 0 : object_open_apart(engine, 1, &object);
+		err = object ? 0 : object_open_as(engine, 1, false, &object);
 		if (!err)
 			err = program_want(engine, object, krsi_priv_engine_programs[i].name);
 	}
@@ -499,7 +487,7 @@ static int load_again(struct krsi_engine *engine, size_t i, uint32_t number, str
 
 	if (kernel->object_count == sizeof(kernel->objects) / sizeof(kernel->objects[0]))
 		return -EBUSY;
-	err = goes_apart(engine, i) ? object_open_apart(engine, number, &object) : object_open(engine, number, &object);
+	err = object_open_as(engine, number, engine->audit.here && !goes_apart(engine, i), &object);
 	if (err)
 		return err;
 	err = program_want(engine, object, krsi_priv_engine_programs[i].name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * Which build of the engine's programs this kernel takes. bpf/engine_old.bpf.c is for Linux 5.10 and 5.11, which have
+ * Which build of the engine's programs is loaded. bpf/engine_audit.bpf.c writes audit records, where the kernel has a
+ * function for that (audit_kernel.c). bpf/engine_old.bpf.c is for Linux 5.10 and 5.11, which have
  * neither what the other one keeps processes in nor its atomic instructions.
  */
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "../text.h"
 #include "engine.h"
 #include "engine.skel.h"
+#include "engine_audit.skel.h"
 #include "engine_old.skel.h"
 #include "programs.h"
 
@@ -43,8 +45,10 @@ void krsi_priv_variant_choose(struct krsi_engine *engine)
 	}
 }
 
-const void *krsi_priv_variant_programs(const struct krsi_engine *engine, size_t *size)
+const void *krsi_priv_variant_programs(const struct krsi_engine *engine, bool audits, size_t *size)
 {
+	if (audits)
+		return engine_audit_bpf__elf_bytes(size);
 	return engine->is_old ? engine_old_bpf__elf_bytes(size) : engine_bpf__elf_bytes(size);
 }
 
