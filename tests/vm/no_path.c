@@ -208,7 +208,8 @@ static void test_command_says_why(void **state)
 	fclose(file);
 	assert_int_equal(krsi("check /tmp/no_path.yaml", text, sizeof(text)), 4);
 	assert_non_null(strstr(text, "file.unlink: its hook comes with CONFIG_SECURITY_PATH=y, without which this kernel was built"));
-	assert_int_equal(krsi("status", text, sizeof(text)), 0);
+	assert_int_equal(krsi("status -v", text, sizeof(text)), 0);
+	assert_non_null(strstr(text, "lsm/path_* cannot be, as this kernel was built without CONFIG_SECURITY_PATH"));
 }
 
 int main(void)
