@@ -79,7 +79,7 @@ size_t krsi_hooks_count(const struct krsi_hooks *hooks)
 	return hooks ? hooks->count : 0;
 }
 
-static const char *name_at(const void *list, size_t i)
+const char *krsi_priv_hook_name(const void *list, size_t i)
 {
 	const struct krsi_hooks *hooks = list;
 
@@ -100,7 +100,7 @@ int krsi_hooks_find(const struct krsi_hooks *hooks, const char *name, size_t *in
 		return krsi_priv_fail(hooks ? hooks->ctx : NULL, -EINVAL, "krsi_hooks_find: an argument is NULL");
 	hook = bsearch(name, hooks->hooks, hooks->count, sizeof(*hook), name_order);
 	if (!hook) {
-		krsi_priv_suggest(name, name_at, hooks, hint, sizeof(hint));
+		krsi_priv_hook_missing_explain(name, krsi_priv_hook_name, hooks, hint, sizeof(hint));
 		return krsi_priv_fail(hooks->ctx, -ENOENT, "hook %s: this kernel has no such hook%s", name, hint);
 	}
 	if (index)

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* Inside of the list of hooks: hook.c answers, hook_list.c reads it out of BTF, hook_function.c knows who calls hooks. */
+/*
+ * Inside of the list of hooks: hook.c answers, hook_list.c reads it out of BTF, hook_function.c knows who calls hooks,
+ * hook_config.c without which of them kernels are built.
+ */
 #ifndef KRSI_PRIV_HOOK_H
 #define KRSI_PRIV_HOOK_H
 
 #include <stdbool.h>
 #include <libkrsi/hook.h>
+
+#include "text.h"
 
 struct btf;
 struct btf_type;
@@ -32,6 +37,15 @@ struct krsi_hooks {
 	size_t count;
 	bool running;			/* the running kernel's, so its BTF ids mean something */
 };
+
+/* The kernel's option that `hook` comes with, when the list of hooks has none of its family; NULL otherwise. */
+const char *krsi_priv_hook_option(const char *hook, krsi_priv_name_fn name, const void *list);
+
+/* Why the list lacks `hook`: that option, or ", did you mean ...?", or "". */
+void krsi_priv_hook_missing_explain(const char *hook, krsi_priv_name_fn name, const void *list, char *text, size_t size);
+
+/* The i-th hook's name, for these. */
+const char *krsi_priv_hook_name(const void *hooks, size_t i);
 
 /* A BTF file, raw or a section of an ELF file. NULL with the failure told, its number in `err`. */
 struct btf *krsi_priv_btf_open(struct krsi_ctx *ctx, const char *path, int *err);

@@ -9,6 +9,7 @@
 
 #include "ctx.h"
 #include "errors.h"
+#include "hook.h"
 #include "kernel_btf.h"
 #include "object.h"
 #include "text.h"
@@ -129,7 +130,10 @@ static int target_judge(struct krsi_ctx *ctx, struct walk *walk, const struct kr
 				      program->name, program->section, walk->class->word);
 	if (has(walk, target))
 		return 0;
-	krsi_priv_suggest(target, next_name, walk, hint, sizeof(hint));
+	if (is_lsm(program))
+		krsi_priv_hook_missing_explain(target, next_name, walk, hint, sizeof(hint));
+	else
+		krsi_priv_suggest(target, next_name, walk, hint, sizeof(hint));
 	return krsi_priv_fail(ctx, -ENOENT, "program %s: this kernel has no %s %s%s", program->name, walk->class->word,
 			      target, hint);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 
 #include "insn.h"
 #include "lsm_list.h"
@@ -118,6 +119,12 @@ void krsi_priv_probe_trampoline(struct krsi_probe *probe, struct krsi_priv_answe
 				   "fentry/security_file_fcntl was attached and the kernel did not call it");
 }
 
+/* The hooks of paths are an option of their own. */
+static bool has_path_hooks(const struct krsi_probe *probe)
+{
+	return btf__find_by_name_kind(probe->btf, "bpf_lsm_path_unlink", BTF_KIND_FUNC) > 0;
+}
+
 void krsi_priv_probe_lsm_built(struct krsi_probe *probe, struct krsi_priv_answer *answer)
 {
 	const struct bpf_insn insns[] = {
@@ -136,7 +143,8 @@ void krsi_priv_probe_lsm_built(struct krsi_probe *probe, struct krsi_priv_answer
 	fd = krsi_priv_probe_load(probe, &try);
 	if (fd >= 0) {
 		close(fd);
-		krsi_priv_probe_yes(probe, answer, "lsm/file_open could be loaded");
+		krsi_priv_probe_yes(probe, answer, "lsm/file_open could be loaded%s", has_path_hooks(probe) ? "" :
+				    "; lsm/path_* cannot be, as this kernel was built without CONFIG_SECURITY_PATH");
 	} else if (fd == -ENOENT && krsi_priv_kernel_version() >= answer->question->since) {
 		krsi_priv_probe_no(probe, answer, KRSI_REASON_NOT_BUILT, "boot a kernel with CONFIG_BPF_LSM=y",
 				   "this kernel was built without the BPF security module: it has no function %s", try.target);

@@ -31,7 +31,7 @@ enum krsi_feature {
 	KRSI_FEATURE_BTF = 4,		/**< the kernel describes its own types */
 	KRSI_FEATURE_JIT = 5,		/**< programs are compiled to machine code; trampolines need it */
 	KRSI_FEATURE_TRAMPOLINE = 6,	/**< fentry programs attach to kernel functions */
-	KRSI_FEATURE_LSM_BUILT = 7,	/**< CONFIG_BPF_LSM: `lsm/` programs load */
+	KRSI_FEATURE_LSM_BUILT = 7,	/**< CONFIG_BPF_LSM: `lsm/` programs load; the sentence says when those on `path_*` do not */
 	KRSI_FEATURE_LSM_ACTIVE = 8,	/**< "bpf" stands in the active LSM list */
 	KRSI_FEATURE_LSM_RUNS = 9,	/**< an `lsm/` program was attached and the kernel called it */
 	KRSI_FEATURE_FMOD_RET_RUNS = 10, /**< an `fmod_ret/security_*` program was attached and the kernel called it */

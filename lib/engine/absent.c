@@ -9,8 +9,10 @@
 #include <libkrsi/object.h>
 
 #include "../ctx.h"
+#include "../hook.h"
 #include "../kernel_btf.h"
 #include "../policy/language.h"
+#include "../policy/operations.h"
 #include "engine.h"
 #include "programs.h"
 
@@ -64,6 +66,18 @@ static bool hook_fits(const struct krsi_engine *engine, const struct btf *btf, c
 	return krsi_priv_backend_fits(engine, i, &hook) && args_fit(btf, info.target) && (program->args == 0 || program->args == hook.arg_count);
 }
 
+/* The option of the kernel that a hook comes with which it has not. */
+static const char *option_find(const struct krsi_engine *engine, const struct krsi_object *object, const char *name)
+{
+	struct krsi_program_info info = { .sz = sizeof(info) };
+	size_t at;
+
+	if (!engine->kernel.hooks || krsi_object_find_program(object, name, &at) || krsi_object_program_info(object, at, &info) ||
+	    strncmp(info.section, "lsm", 3) != 0)
+		return NULL;
+	return krsi_priv_hook_option(info.target, krsi_priv_hook_name, engine->kernel.hooks);
+}
+
 static bool is_copied(const struct krsi_engine *engine, const struct krsi_object *object, const char *name)
 {
 	struct krsi_program_info info = { .sz = sizeof(info) };
@@ -84,11 +98,18 @@ void krsi_priv_absent_find(struct krsi_engine *engine, const struct krsi_object 
 		struct krsi_priv_engine_link *link = &engine->kernel.links[i];
 
 		link->copied = is_copied(engine, object, program->name);
+		link->option = option_find(engine, object, program->name);
 		link->absent = !btf || !hook_fits(engine, btf, object, i) || (program->group && taken[program->group]);
 		if (!link->absent && program->group)
 			taken[program->group] = 1;
 	}
 	btf__free(btf);
+}
+
+/* The first of these operations. */
+static const char *operation_name(uint64_t operations)
+{
+	return krsi_priv_operation(KRSI_PRIV_OP_TOLD((unsigned int)__builtin_ctzll(operations)))->name;
 }
 
 static int absent_fail(struct krsi_engine *engine, const struct krsi_priv_engine_program *program, uint64_t operations)
@@ -97,7 +118,21 @@ static int absent_fail(struct krsi_engine *engine, const struct krsi_priv_engine
 	if (!operations)
 		return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for the program %s, which the policies need", program->name);
 	return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for %s (the program %s); take it out of the policies, or use a newer kernel",
-			      krsi_priv_operation(KRSI_PRIV_OP_TOLD((unsigned int)__builtin_ctzll(operations)))->name, program->name);
+			      operation_name(operations), program->name);
+}
+
+/* Who wrote file.read may not know that it takes file.rename. */
+static int option_fail(const struct krsi_engine *engine, uint64_t operations, const char *option)
+{
+	unsigned int number = KRSI_PRIV_OP_TOLD((unsigned int)__builtin_ctzll(operations)), i;
+	char parts[256] = "";
+	size_t used = 0;
+
+	for (i = 1; i < KRSI_PRIV_OP_END && used < sizeof(parts); i++)
+		if (krsi_priv_operation(i)->also & KRSI_PRIV_OP_BIT(number))
+			used += (size_t)snprintf(parts + used, sizeof(parts) - used, "%s%s", used ? ", " : " (also a part of ", krsi_priv_operation(i)->name);
+	return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: %s%s%s needs a hook that comes with %s=y, without which this kernel was built; "
+			      "take it out of the policies, or use another kernel", krsi_priv_operation(number)->name, parts, used ? ")" : "", option);
 }
 
 int krsi_priv_absent_check(struct krsi_engine *engine, uint64_t operations, uint32_t duties)
@@ -113,12 +148,14 @@ int krsi_priv_absent_check(struct krsi_engine *engine, uint64_t operations, uint
 			present = krsi_priv_engine_programs[j].group == program->group && !engine->kernel.links[j].absent;
 		if (present)
 			covered |= program->operations;
+		else if (!program->optional && program->operations & operations && engine->kernel.links[i].option)
+			return option_fail(engine, program->operations & operations, engine->kernel.links[i].option);
 		else if (!program->optional && krsi_priv_program_is_needed(i, operations, duties))
 			return absent_fail(engine, program, operations);
 	}
 	operations &= ~covered;
 	if (operations)
 		return krsi_priv_fail(engine->ctx, -EOPNOTSUPP, "engine: this kernel has no hook for %s; take it out of the policies, or use a newer kernel",
-				      krsi_priv_operation(KRSI_PRIV_OP_TOLD((unsigned int)__builtin_ctzll(operations)))->name);
+				      operation_name(operations));
 	return 0;
 }

@@ -82,6 +82,7 @@ struct krsi_priv_engine_link {
 	bool sealed;			/* it stays attached, whatever is needed */
 	bool absent;			/* this kernel has no such hook, or another program of its group was taken */
 	bool copied;			/* there is to be a copy */
+	const char *option;		/* of the kernel, without which it has no such hook; NULL: not known */
 };
 
 /* The global variables of bpf/engine.bpf.c that user space writes, in the map's own memory. */

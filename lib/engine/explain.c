@@ -98,8 +98,10 @@ struct krsi_priv_program_names krsi_priv_explain_programs(const struct krsi_priv
 		if (!(krsi_priv_engine_programs[i].operations & operations))
 			continue;
 		ret.known++;
-		if (is_absent(explain, i))
+		if (is_absent(explain, i)) {
+			ret.option = explain->engine->kernel.links[i].option;
 			continue;
+		}
 		if (used < sizeof(ret.text))
 			used += (size_t)snprintf(ret.text + used, sizeof(ret.text) - used, "%s%s", ret.count ? ", " : "", krsi_priv_engine_programs[i].name);
 		ret.count++;
@@ -138,6 +140,10 @@ static void program_explain(struct krsi_priv_explain *explain, size_t i)
 	} else if (program->optional) {
 		item.level = KRSI_LOG_WARN;
 		krsi_priv_explain_tell(explain, item, "program %s on %s: this kernel does not have it; its operations are covered as far as the other programs go", program->name, hook);
+	} else if (explain->engine->kernel.links[i].option) {
+		item.level = KRSI_LOG_ERROR;
+		krsi_priv_explain_tell(explain, item, "program %s on %s: this kernel was built without %s and does not have it, and the policies need it; "
+				       "use another kernel", program->name, hook, explain->engine->kernel.links[i].option);
 	} else {
 		item.level = KRSI_LOG_ERROR;
 		krsi_priv_explain_tell(explain, item, "program %s on %s: this kernel does not have it, and the policies need it; use a newer kernel", program->name, hook);

@@ -36,6 +36,7 @@ struct krsi_priv_program_names {
 	char text[512];
 	size_t count;	/* of them */
 	size_t known;	/* those that this kernel cannot have counted as well */
+	const char *option;	/* of the kernel, that one of these came with; NULL: not known */
 };
 struct krsi_priv_program_names krsi_priv_explain_programs(const struct krsi_priv_explain *explain, uint64_t operations);
 

@@ -19,7 +19,10 @@ static void operation_explain(struct krsi_priv_explain *explain, unsigned int nu
 		return;
 	}
 	item.level = KRSI_LOG_ERROR;
-	if (programs.known)
+	if (programs.option)
+		krsi_priv_explain_tell(explain, item, "%s: its hook comes with %s=y, without which this kernel was built; take it out of the policy, "
+				       "or use another kernel", name, programs.option);
+	else if (programs.known)
 		krsi_priv_explain_tell(explain, item, "%s: this kernel has no hook for it; take it out of the policy, or use a newer kernel", name);
 	else
 		krsi_priv_explain_tell(explain, item, "%s: this libkrsi has no program for it; take it out of the policy, or use a newer libkrsi", name);

@@ -41,6 +41,8 @@ static struct btf *machine_btf(void)
 	proto = btf__add_func_proto(btf, number);
 	for (i = 0; i < ARRAY_SIZE(functions); i++)
 		btf__add_func(btf, functions[i], BTF_FUNC_STATIC, proto);
+	if (!machine.no_path_hooks)
+		btf__add_func(btf, "bpf_lsm_path_unlink", BTF_FUNC_STATIC, proto);
 	for (i = 0; i < ARRAY_SIZE(kfuncs) && !machine.no_kfuncs; i++)
 		btf__add_func(btf, kfuncs[i], BTF_FUNC_STATIC, proto);
 	/* f_path lies in a union without a name, as in Linux 6.16 and later. */

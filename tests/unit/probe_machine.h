@@ -17,6 +17,7 @@ extern struct machine {
 	bool no_caps;
 	bool no_btf;
 	bool no_kfuncs;
+	bool no_path_hooks;
 	bool no_module_types;		/* of krsi.ko */
 	bool no_sysadmin;		/* CAP_SYS_ADMIN */
 	int seal_errno;			/* what the seal file says to a descriptor that is none; 0: it takes it */

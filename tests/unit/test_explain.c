@@ -22,7 +22,7 @@
 
 static const char *modules;		/* active ones; NULL: the list cannot be read */
 static bool has_btf;
-static const char *without;		/* a hook that it does not have, or NULL */
+static const char *without;		/* a hook that it does not have, or what begins so when it ends with _; or NULL */
 
 /* All hooks that the engine's programs want, with as many arguments as the first of them expects. */
 static struct {
@@ -118,7 +118,8 @@ struct btf *__wrap_btf__load_vmlinux_btf(void)
 	for (i = 0; i < hook_count; i++)
 		btf__add_field(btf, hooks[i].name, pointer, 0, 0);
 	for (i = 0; i < hook_count; i++) {
-		if (without && strcmp(hooks[i].name, without) == 0)
+		if (without && (strcmp(hooks[i].name, without) == 0 ||
+				(without[strlen(without) - 1] == '_' && strncmp(hooks[i].name, without, strlen(without)) == 0)))
 			continue;
 		proto = btf__add_func_proto(btf, t_int);
 		for (arg = 0; arg < hooks[i].args; arg++)
@@ -253,6 +254,19 @@ static void test_explain_a_kernel_without_the_hook(void **state)
 	assert_words(told.text, "\nE5|web|one|file.open|||");
 	assert_words(told.text, "\nE9||||file_open|file_open|program file_open on file_open: this kernel does not have it, and the policies need it");
 	assert_words(told.text, "\n5|web|one|process.exec|exec_check|");
+}
+
+static void test_explain_a_kernel_built_without_a_family_of_hooks(void **state)
+{
+	without = "path_";
+	assert_int_equal(explain(*state, HEAD "  - { name: one, on: [file.unlink, process.exec], object: { path: /nowhere }, action: deny }\n"), -EOPNOTSUPP);
+	assert_detail(*state, "policy web, rule one: file.unlink: its hook comes with CONFIG_SECURITY_PATH=y, without which this kernel was built; "
+		      "take it out of the policy, or use another kernel");
+	assert_words(told.text, "\nE9||||name_unlink|path_unlink|program name_unlink on path_unlink: this kernel was built without CONFIG_SECURITY_PATH");
+	assert_words(told.text, "\n5|web|one|process.exec|exec_check|");
+	without = "path_unlink";	/* one that is missing is no matter of the option */
+	assert_int_equal(explain(*state, HEAD "  - { name: one, on: file.unlink, object: { path: /nowhere }, action: deny }\n"), -EOPNOTSUPP);
+	assert_detail(*state, "file.unlink: this kernel has no hook for it");
 }
 
 static void test_explain_what_the_engine_lacks_names_each_rule(void **state)
@@ -412,6 +426,7 @@ int main(void)
 		explain_test(test_explain_tells_the_backend),
 		explain_test(test_explain_a_kernel_without_type_information),
 		explain_test(test_explain_a_kernel_without_the_hook),
+		explain_test(test_explain_a_kernel_built_without_a_family_of_hooks),
 		explain_test(test_explain_what_the_engine_lacks_names_each_rule),
 		explain_test(test_explain_what_already_open_costs),
 		explain_test(test_explain_defaults_and_warnings),

@@ -245,6 +245,18 @@ static void test_hooks_new_reads_the_running_kernel(void **state)
 	krsi_hooks_free(hooks);
 }
 
+static void test_family_that_a_kernel_is_built_without_is_named(void **state)
+{
+	struct krsi_hooks *hooks = list_new(*state, 0);
+
+	assert_int_equal(krsi_hooks_find(hooks, "path_unlink", NULL), -ENOENT);
+	assert_detail(*state, "hook path_unlink: this kernel has no such hook, nor any of its kind: they come with CONFIG_SECURITY_PATH=y, "
+		      "without which it was built");
+	assert_int_equal(krsi_hooks_find(hooks, "task_kil", NULL), -ENOENT);
+	assert_detail(*state, "did you mean task_kill?");
+	krsi_hooks_free(hooks);
+}
+
 static void test_hooks_outlive_their_context(void **state)
 {
 	struct krsi_hooks *hooks;
@@ -604,6 +616,7 @@ int main(void)
 		TEST(test_hooks_new_sorts_by_name_and_leaves_out_what_is_no_hook),
 		TEST(test_hooks_new_does_without_the_union),
 		TEST(test_hooks_new_reads_the_running_kernel),
+		TEST(test_family_that_a_kernel_is_built_without_is_named),
 		TEST(test_hooks_outlive_their_context),
 		TEST(test_hooks_new_reads_an_elf_file),
 		TEST(test_hook_info_has_the_prototype),

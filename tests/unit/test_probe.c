@@ -249,6 +249,19 @@ static void test_probe_without_compiler_attaches_nothing(void **state)
 	krsi_probe_free(probe);
 }
 
+static void test_hooks_of_paths_are_an_option_of_the_kernel(void **state)
+{
+	struct krsi_probe *probe = machine_probe(*state);
+
+	assert_string_equal(machine_feature(probe, KRSI_FEATURE_LSM_BUILT).sentence, "lsm/file_open could be loaded");
+	krsi_probe_free(probe);
+	machine.no_path_hooks = true;
+	probe = machine_probe(*state);
+	assert_int_equal(machine_feature(probe, KRSI_FEATURE_LSM_BUILT).available, 1);
+	assert_words(machine_feature(probe, KRSI_FEATURE_LSM_BUILT).sentence, "lsm/path_* cannot be, as this kernel was built without CONFIG_SECURITY_PATH");
+	krsi_probe_free(probe);
+}
+
 static void test_probe_without_btf(void **state)
 {
 	struct krsi_probe *probe;
@@ -344,6 +357,7 @@ int main(void)
 		TEST(test_probe_quotes_the_verifier_on_an_unexpected_refusal),
 		TEST(test_probe_knows_an_old_kernel),
 		TEST(test_probe_without_compiler_attaches_nothing),
+		TEST(test_hooks_of_paths_are_an_option_of_the_kernel),
 		TEST(test_probe_without_btf),
 		TEST(test_probe_says_when_a_hook_is_full),
 		TEST(test_probe_judges_lockdown_by_trying),
