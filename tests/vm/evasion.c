@@ -70,7 +70,9 @@ int evasion_group_setup(void **state)
 		return 0;
 	/* All at once, and not a few with each case: every load has to read all the types of the kernel. */
 	policy = engine_policy(&policy_engine, all_rules);
-	assert_ok(policy_engine.ctx, krsi_engine_prepare(policy_engine.engine, &policy, 1));
+	/* What a kernel is without fails the cases that need it, and no others. */
+	if (krsi_engine_prepare(policy_engine.engine, &policy, 1))
+		print_message("# nothing is loaded beforehand: %s\n", krsi_ctx_error_detail(policy_engine.ctx));
 	krsi_policy_free(policy);
 	return 0;
 }
