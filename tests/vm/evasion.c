@@ -65,7 +65,9 @@ int evasion_group_setup(void **state)
 	/* All at once, and not a few with each case: every load has to read all the types of the kernel. */
 	engine_all_rules(rules, sizeof(rules));
 	policy = engine_policy(&policy_engine, rules);
-	assert_ok(policy_engine.ctx, krsi_engine_prepare(policy_engine.engine, &policy, 1));
+	/* What a kernel is without fails the cases that need it, and no others. */
+	if (krsi_engine_prepare(policy_engine.engine, &policy, 1))
+		print_message("# nothing is loaded beforehand: %s\n", krsi_ctx_error_detail(policy_engine.ctx));
 	krsi_policy_free(policy);
 	return 0;
 }
