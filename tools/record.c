@@ -2,60 +2,10 @@
 /* krsi record: as krsi run, but events go into a recording; and without a policy all is reported. */
 #include "record.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <libkrsi/krsi.h>
 
 #include "run.h"
 #include "term.h"
-
-/* --- the policy for whoever has none ----------------------------------------- */
-
-static int on_add(struct krsi_rule *rule, const char *chosen)
-{
-	static const char *const all[] = { RECORD_OPERATIONS };
-	char *words, *rest, *word;
-	int err = 0;
-	size_t i;
-
-	for (i = 0; !chosen && !err && i < sizeof(all) / sizeof(all[0]); i++)
-		err = krsi_rule_add(rule, "on", all[i]);
-	if (!chosen)
-		return err;
-	words = rest = strdup(chosen);
-	if (!words)
-		return -1;
-	while (!err && (word = strsep(&rest, ",")))
-		err = krsi_rule_add(rule, "on", word);
-	free(words);
-	return err;
-}
-
-static int policy_make(const struct run *run, struct krsi_policy **ret)
-{
-	struct krsi_policy *policy;
-	struct krsi_rule *rule;
-	int err;
-
-	err = krsi_policy_new(run->ctx, RECORD_POLICY, &policy);
-	if (err)
-		return err;
-	err = krsi_policy_set(policy, "version", "1");
-	if (!err)
-		err = krsi_policy_add_rule(policy, run->operations ? RECORD_RULE_CHOSEN : RECORD_RULE_ALL, &rule);
-	if (!err)
-		err = on_add(rule, run->operations);
-	if (!err)
-		err = krsi_rule_set(rule, "action", "audit");
-	if (!err)
-		err = krsi_policy_freeze(policy);
-	if (err)
-		krsi_policy_free(policy);
-	else
-		*ret = policy;
-	return err;
-}
 
 /* --- arguments --------------------------------------------------------------- */
 
@@ -83,7 +33,7 @@ static int option_read(const struct tool_command *self, struct run *run, int c, 
 static int record_run(const struct tool_command *self, int argc, char **argv)
 {
 	struct run all = {
-		.sink = &record_sink, .policy_make = policy_make, .engine_flags = KRSI_ENGINE_PROCESSES, .ready_fd = -1, .signals = -1,
+		.sink = &record_sink, .policy_make = record_policy_make, .engine_flags = KRSI_ENGINE_PROCESSES, .ready_fd = -1, .signals = -1,
 	};
 	int c, code;
 
@@ -114,10 +64,10 @@ const struct tool_command tool_record = {
 		"\n"
 		"As krsi run, but events go into a recording, for krsi replay and krsi learn. Without\n"
 		"a policy nothing is refused, and every operation is reported but file.open (told by\n"
-		"file.read and file.write as well) and file.ioctl. The processes that run, and each\n"
-		"fork, execution and end, are recorded as well. FILE must not be there, or be empty.\n"
-		"SIGHUP begins it again when it was moved, SIGINT or SIGTERM ends it. Meanwhile it\n"
-		"answers krsi stats and krsi top.\n"
+		"file.read and file.write as well), file.ioctl, and what the kernel has no hook for.\n"
+		"The processes that run, and each fork, execution and end, are recorded as well. FILE\n"
+		"must not be there, or be empty. SIGHUP begins it again when it was moved, SIGINT or\n"
+		"SIGTERM ends it. Meanwhile it answers krsi stats and krsi top.\n"
 		"\n"
 		"  --on OPERATION[,OPERATION...]  report these instead: operations or groups, and \"!x\"\n"
 		"                     for what is not meant\n"

@@ -13,4 +13,10 @@
  */
 #define RECORD_OPERATIONS "process", "file", "!file.open", "!file.ioctl", "network", "mount", "kernel"
 
+struct krsi_policy;
+struct run;
+
+/* It, without what this kernel has no hook for, which is told. */
+int record_policy_make(const struct run *run, struct krsi_policy **ret);
+
 #endif
