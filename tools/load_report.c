@@ -63,6 +63,8 @@ static const struct {
 	{ "give the text in krsi_object_opts.kconfig", "give its text with --kconfig FILE" },
 	{ "krsi_attach_opts.cgroup_fd, a descriptor of a cgroup's directory", "--cgroup DIR, a cgroup's directory" },
 	{ "; use its descriptor", "" },
+	{ "it must be built with CONFIG_DEBUG_INFO_BTF=y",
+	  "it must be built with CONFIG_DEBUG_INFO_BTF=y; programs on tracepoints and kprobes do with a file of it, --btf FILE" },
 	{ "set them with krsi_object_set_map_size()", "set them with --map-size MAP=N" },
 	{ "set fewer with krsi_stream_set_perf()", "set fewer with --perf-pages N" },
 	{ "say so with krsi_object_set_map_size()", "say so with --map-size MAP=N" },

@@ -9,11 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
 
 #define PIN_DIR "/sys/fs/bpf/load_test"
+
+#define CGROUP "/sys/fs/cgroup/load_test"
+#define BTF_COPY "/tmp/load.btf"
 
 /* "--set only_tgid=" of this process. */
 static const char *only_this_process(void)
@@ -22,6 +28,18 @@ static const char *only_this_process(void)
 
 	snprintf(text, sizeof(text), "--set=only_tgid=%d", (int)getpid());
 	return text;
+}
+
+static void cgroup_enter(const char *path)
+{
+	char file[128];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "0", 1), 1);
+	close(fd);
 }
 
 static void load_start(const char *const argv[])
@@ -403,6 +421,30 @@ static void test_load_in_front_of_the_function_that_calls_a_hook(void **state)
 	assert_out("\tkind_fmod_ret\tfmod_ret/security_file_open\tattached\t\n");
 }
 
+/* The processes of one cgroup are refused, and no others. */
+static void test_load_attaches_to_the_cgroup(void **state)
+{
+	int fd;
+
+	(void)state;
+	if (!vm_kernel_at_least(6, 0))
+		skip_because("lsm_cgroup programs came with Linux 6.0");
+	skip_unless_lsm_active();
+	assert_int_equal(mkdir(CGROUP, 0755), 0);
+	load_start((const char *const[]){ "krsi", "load", "--cgroup", CGROUP, "bpf/cgroup.bpf.o", NULL });
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	close(fd);
+	cgroup_enter(CGROUP);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	cgroup_enter("/sys/fs/cgroup");
+	assert_int_equal(fd, -1);
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+	assert_int_equal(rmdir(CGROUP), 0);
+}
+
 static void test_load_wants_a_cgroup(void **state)
 {
 	(void)state;
@@ -412,6 +454,67 @@ static void test_load_wants_a_cgroup(void **state)
 	tool("load", "bpf/kinds.bpf.o");
 	assert_code(FAILED);
 	assert_err("--cgroup DIR");
+}
+
+/* Both write into it, and it is read and counted once. */
+static void test_objects_share_a_map_that_is_pinned_by_name(void **state)
+{
+	const char *counts;
+
+	(void)state;
+	load_start((const char *const[]){ "krsi", "load", "-v", only_this_process(), "bpf/shared.bpf.o", "bpf/shared.bpf.o", NULL });
+	vm_mkdir("x");
+	vm_mkdir("x");
+	kill(run.pid, SIGTERM);
+	tool_finish();
+	assert_code(DONE);
+	counts = strstr(run.out, "bpf/shared.bpf.o\tshared_ring\t4 records\t32 bytes\tlosses not counted\n");
+	run_assert(DONE, counts, "counts", __FILE__, __LINE__);
+	assert_null(strstr(strchr(counts, '\n'), "shared_ring"));
+	assert_int_equal(unlink("/sys/fs/bpf/shared_ring"), 0);
+}
+
+static void test_functions_that_are_weak_may_be_missing(void **state)
+{
+	(void)state;
+	tool("load", "--check", "bpf/weak.bpf.o");
+	assert_code(DONE);
+	assert_string_equal(run.out, "bpf/weak.bpf.o\tnote_calls\tfentry/security_task_getpgid\tattached\t\n");
+}
+
+static void test_struct_ops_are_left_alone_with_a_reason(void **state)
+{
+	(void)state;
+	tool("load", "--check", "bpf/struct_ops.bpf.o");
+	assert_code(PARTLY);
+	assert_int_equal(count(run.out, '\n'), 4);
+	assert_out("\tssthresh\tstruct_ops/ssthresh\tloaded\tit belongs to a struct_ops map, which libkrsi does not register");
+	assert_out("\tcong_avoid\tstruct_ops/cong_avoid\tloaded\t");
+	assert_out("\tbeside\tfentry/security_file_open\tattached\t\n");
+}
+
+static void btf_hide(bool hide)
+{
+	assert_int_equal(hide ? mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL) : umount("/sys/kernel/btf"), 0);
+}
+
+/* As on a kernel that was built without it, where a file has to do. */
+static void test_kernel_without_types_takes_those_of_a_file(void **state)
+{
+	(void)state;
+	vm_btf_copy(BTF_COPY);
+	btf_hide(true);
+	tool("load", "--check", "bpf/fitted.bpf.o");
+	btf_hide(false);
+	assert_code(FAILED);
+	assert_out("\tnote_fork\ttracepoint/sched/sched_process_fork\trefused\t");
+	assert_out("this kernel has no type information");
+	assert_out("--btf FILE\n");
+	btf_hide(true);
+	tool("load", "--check", "--btf", BTF_COPY, "bpf/fitted.bpf.o");
+	btf_hide(false);
+	assert_code(DONE);
+	assert_string_equal(run.out, "bpf/fitted.bpf.o\tnote_fork\ttracepoint/sched/sched_process_fork\tattached\t\n");
 }
 
 static void test_load_takes_btf_and_kconfig_from_files(void **state)
@@ -482,7 +585,12 @@ int main(void)
 		cmocka_unit_test(test_load_is_whole_or_nothing),
 		cmocka_unit_test(test_load_never_enforces_nothing),
 		cmocka_unit_test(test_load_in_front_of_the_function_that_calls_a_hook),
+		cmocka_unit_test(test_load_attaches_to_the_cgroup),
 		cmocka_unit_test(test_load_wants_a_cgroup),
+		cmocka_unit_test(test_objects_share_a_map_that_is_pinned_by_name),
+		cmocka_unit_test(test_functions_that_are_weak_may_be_missing),
+		cmocka_unit_test(test_struct_ops_are_left_alone_with_a_reason),
+		cmocka_unit_test(test_kernel_without_types_takes_those_of_a_file),
 		cmocka_unit_test(test_load_takes_btf_and_kconfig_from_files),
 		cmocka_unit_test(test_pinned_programs_stay),
 	};
