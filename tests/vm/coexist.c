@@ -546,5 +546,9 @@ int main(void)
 		printf("bpf is not in the active LSM list of this boot, and the other products are lsm programs\n");
 		return 77;
 	}
+	if (!vm_kernel_at_least(6, 1)) {
+		printf("the programs beside the engine need Linux 6.1\n");
+		return 77;
+	}
 	return cmocka_run_group_tests(tests, other_setup, NULL);
 }
