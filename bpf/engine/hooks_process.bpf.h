@@ -96,8 +96,10 @@ static __always_inline long exec_before(struct process *process, __u32 number, _
 	struct engine_slot *slot;
 	int at;
 
+	if (!number)
+		return 0;
 	exec->generation = 0;
-	if (!number || !process_image(number))
+	if (!process_image(number))
 		return 0;
 	at = slot_begin(number);
 	if (at < 0)
