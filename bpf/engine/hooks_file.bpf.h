@@ -324,20 +324,32 @@ HOOK(xattr_remove, void *idmap, struct dentry *dentry, const char *name, long re
 struct iattr { unsigned int ia_valid; } __attribute__((preserve_access_index));
 #define ATTR_OWNER 6		/* ATTR_UID and ATTR_GID */
 
-/* A change of owner where path_chown cannot be asked (absent.c), and before Linux 5.12; by the names that the file has. */
-SEC("lsm/inode_setattr")
-HOOK(inode_chown, struct dentry *dentry, struct iattr *attr, long ret)
+/* A change of owner where path_chown cannot be asked (absent.c): by the names that the file has. */
+static __always_inline long inode_change(struct dentry *dentry, struct iattr *attr)
 {
 	int at;
 
-	if (ret || !(attr->ia_valid & ATTR_OWNER))
-		return ret;
+	if (!(attr->ia_valid & ATTR_OWNER))
+		return 0;
 	at = act_begin(OP(FILE_CHOWN));
 	if (at < 0)
 		return act_none(at);
 	act_dentry(at, act_number(at, dentry), PATH_ROLES, 1);
 	act_decide(at, KRSI_PRIV_OP_FILE_CHOWN);
 	return act_end(at);
+}
+
+SEC("lsm/inode_setattr")
+HOOK(inode_chown, void *idmap, struct dentry *dentry, struct iattr *attr, long ret)
+{
+	return ret ? ret : inode_change(dentry, attr);
+}
+
+/* In 6.1 and before the hook is not told how the mount maps IDs. */
+SEC("lsm/inode_setattr")
+HOOK(inode_chown2, struct dentry *dentry, struct iattr *attr, long ret)
+{
+	return ret ? ret : inode_change(dentry, attr);
 }
 
 /* Before Linux 5.12 there are no mounts with IDs of their own. */

@@ -22,7 +22,8 @@ const struct krsi_priv_engine_program krsi_priv_engine_programs[] = {
 	{ .name = "file_truncate", .operations = OP(FILE_TRUNCATE), .optional = true },	/* 6.2; the one above does it before */
 	{ .name = "path_chmod", .operations = OP(FILE_CHMOD) },
 	{ .name = "path_chown", .operations = OP(FILE_CHOWN), .group = GROUP_CHOWN },
-	{ .name = "inode_chown", .operations = OP(FILE_CHOWN), .group = GROUP_CHOWN, .args = 2 },	/* 5.10 */
+	{ .name = "inode_chown", .operations = OP(FILE_CHOWN), .group = GROUP_CHOWN, .args = 3 },
+	{ .name = "inode_chown2", .operations = OP(FILE_CHOWN), .group = GROUP_CHOWN, .args = 2 },
 	{ .name = "file_ioctl", .operations = OP(FILE_IOCTL) },
 	{ .name = "ioctl_compat", .operations = OP(FILE_IOCTL), .optional = true },	/* 6.8 and stable; file_ioctl does it before */
 	{ .name = "xattr_set", .operations = OP(FILE_SETXATTR), .group = GROUP_XATTR_SET, .args = 6 },

@@ -78,7 +78,6 @@ static void test_operations_on_these_hooks_are_refused_by_name(void **state)
 	} cases[] = {
 		{ "file.truncate", "file.truncate (also a part of file.write)" },
 		{ "file.chmod", "file.chmod (also a part of file.write)" },
-		{ "file.chown", "file.chown (also a part of file.write)" },
 		{ "file.create", "file.create (also a part of file.write)" },
 		{ "file.mknod", "file.mknod (also a part of file.write)" },
 		{ "file.mkdir", "file.mkdir (also a part of file.write)" },
@@ -112,6 +111,7 @@ static void test_all_others_work(void **state)
 	struct engine e = engine_start_new(*state, "version: 1\nname: web\nrules:\n"
 		"  - { name: secret, on: file.open, object: { path: " ENGINE_DIR "/secret }, action: deny }\n"
 		"  - { name: glob, on: file.open, object: { path: \"" ENGINE_DIR "/dir/**\" }, action: deny }\n"
+		"  - { name: owner, on: file.chown, object: { path: " ENGINE_DIR "/other }, action: deny }\n"
 		"  - { name: program, on: process.exec, object: { path: " ENGINE_DIR "/program }, action: deny }\n");
 	int i;
 
@@ -120,6 +120,9 @@ static void test_all_others_work(void **state)
 		assert_int_equal(try_open(ENGINE_DIR "/dir/sub/deep", O_RDONLY), EPERM);
 		assert_int_equal(try_open(ENGINE_DIR "/other", O_RDWR), 0);
 		assert_int_equal(try_exec(ENGINE_DIR "/program"), EPERM);
+		/* For want of its own hook, by that of attributes. */
+		assert_int_equal(chown(ENGINE_DIR "/other", 1, 1) ? errno : 0, EPERM);
+		assert_int_equal(chown(ENGINE_DIR "/xy.conf", 1, 1), 0);
 		assert_int_equal(apply(&e, "file.unlink"), -EOPNOTSUPP);
 	}
 	assert_string_equal(engine_event(&e).rule, "secret");
