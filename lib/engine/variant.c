@@ -2,7 +2,7 @@
 /*
  * Which build of the engine's programs is loaded. bpf/engine_audit.bpf.c writes audit records, where the kernel has a
  * function for that (audit_kernel.c). bpf/engine_old.bpf.c is for Linux 5.10 and 5.11, which have
- * neither what the other one keeps processes in nor its atomic instructions.
+ * neither task storage nor atomic instructions but an addition.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +20,8 @@
 #include "engine_old.skel.h"
 #include "programs.h"
 
-static bool has_value(const struct btf *btf, const char *enumeration, const char *value)
+/* Whether the enumeration is there, and the value is not one of it. */
+static bool lacks_value(const struct btf *btf, const char *enumeration, const char *value)
 {
 	int id = btf__find_by_name_kind(btf, enumeration, BTF_KIND_ENUM);
 	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
@@ -28,8 +29,8 @@ static bool has_value(const struct btf *btf, const char *enumeration, const char
 
 	for (i = 0; type && i < btf_vlen(type); i++)
 		if (strcmp(btf__name_by_offset(btf, btf_enum(type)[i].name_off), value) == 0)
-			return true;
-	return false;
+			return false;
+	return type != NULL;
 }
 
 /* Of the instructions the type information tells nothing; this function came with them. */
@@ -37,7 +38,7 @@ void krsi_priv_variant_choose(struct krsi_engine *engine)
 {
 	struct btf *btf = krsi_priv_kernel_btf(engine->ctx);
 
-	engine->is_old = btf && !has_value(btf, "bpf_func_id", "BPF_FUNC_check_mtu");
+	engine->is_old = btf && lacks_value(btf, "bpf_func_id", "BPF_FUNC_check_mtu");
 	btf__free(btf);
 	if (engine->is_old) {
 		engine->copies = 1;	/* there no program is left out */
