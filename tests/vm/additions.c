@@ -82,8 +82,9 @@ static void assert_feature(const struct krsi_probe *probe, uint32_t number, uint
 static void assert_probe(struct krsi_ctx *ctx, uint32_t origin)
 {
 	bool patched = origin == KRSI_ORIGIN_PATCH;
-	uint32_t reason = origin == KRSI_ORIGIN_ABSENT ? KRSI_REASON_NOT_MAINLINE : KRSI_REASON_NONE;
-	uint32_t patches_reason = patched ? KRSI_REASON_NONE : KRSI_REASON_NOT_MAINLINE;
+	uint32_t absent = vm_kernel_at_least(6, 1) ? KRSI_REASON_NOT_MAINLINE : KRSI_REASON_TOO_OLD;
+	uint32_t reason = origin == KRSI_ORIGIN_ABSENT ? absent : KRSI_REASON_NONE;
+	uint32_t patches_reason = patched ? KRSI_REASON_NONE : absent;
 	struct krsi_probe *probe = NULL;
 
 	assert_ok(ctx, krsi_probe_new(ctx, &probe));
