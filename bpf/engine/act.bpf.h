@@ -38,11 +38,10 @@ int match_tag(match_at at, __u32 bit, __u32 tree)
 		return 0;
 	}
 	process = process_get(leader);
-	if (!process) {
+	if (!process || !process_tag(process, slot->match.generation, tags, tree ? tags : 0)) {
 		slot->match.error = EPERM;
 		return 0;
 	}
-	process_tag(process, slot->match.generation, tags, tree ? tags : 0);
 	if (process_once(process->moving))
 		process_tag_late(slot, tags, tree ? tags : 0);
 	return 0;

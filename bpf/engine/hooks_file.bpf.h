@@ -297,15 +297,20 @@ HOOK(ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, long 
  * (object.bpf.h). A file that has none in the subject's namespace, as it came in as a descriptor from
  * another one, is unresolved; the layers that overlayfs writes to on its own have no name.
  */
-static __always_inline long xattr_act(struct dentry *dentry)
+static __always_inline long inode_act(struct dentry *dentry, __u32 operation)
 {
-	int at = act_begin(OP(FILE_SETXATTR));
+	int at = act_begin(KRSI_PRIV_OP_BIT(operation));
 
 	if (at < 0)
 		return act_none(at);
 	act_dentry(at, act_number(at, dentry), PATH_ROLES, 1);
-	act_decide(at, KRSI_PRIV_OP_FILE_SETXATTR);
+	act_decide(at, operation);
 	return act_end(at);
+}
+
+static __always_inline long xattr_act(struct dentry *dentry)
+{
+	return inode_act(dentry, KRSI_PRIV_OP_FILE_SETXATTR);
 }
 
 SEC("lsm/inode_setxattr")
@@ -327,16 +332,7 @@ struct iattr { unsigned int ia_valid; } __attribute__((preserve_access_index));
 /* A change of owner where path_chown cannot be asked (absent.c): by the names that the file has. */
 static __always_inline long inode_change(struct dentry *dentry, struct iattr *attr)
 {
-	int at;
-
-	if (!(attr->ia_valid & ATTR_OWNER))
-		return 0;
-	at = act_begin(OP(FILE_CHOWN));
-	if (at < 0)
-		return act_none(at);
-	act_dentry(at, act_number(at, dentry), PATH_ROLES, 1);
-	act_decide(at, KRSI_PRIV_OP_FILE_CHOWN);
-	return act_end(at);
+	return attr->ia_valid & ATTR_OWNER ? inode_act(dentry, KRSI_PRIV_OP_FILE_CHOWN) : 0;
 }
 
 SEC("lsm/inode_setattr")

@@ -418,9 +418,7 @@ HOOK(ptrace_traceme, struct task_struct *parent, long ret)
 	act_decide(at, KRSI_PRIV_OP_PROCESS_MEMORY_WRITE);
 	if (slot->act.tags) {
 		process = process_get(leader);
-		if (process)
-			process_tag(process, slot->match.generation, slot->act.tags, slot->act.tree_tags);
-		else
+		if (!process || !process_tag(process, slot->match.generation, slot->act.tags, slot->act.tree_tags))
 			slot->match.error = EPERM;
 	}
 out:

@@ -72,20 +72,20 @@ static __always_inline const struct image_header *process_image(__u32 number)
 	return header && (__u32)header->generation == number ? header : 0;
 }
 
-/* Add to a view what the other one has of the same meaning. The later image knows which bits those are. */
-static __always_inline void view_inherit(struct process_view *view, const struct process_view *other)
+/* Add to a view what the other one has of the same meaning. The later image knows which bits those are. 0: some may be lost. */
+static __always_inline int view_inherit(struct process_view *view, const struct process_view *other)
 {
 	__u32 here = process_once(view->generation), there = process_once(other->generation);
 	const struct image_header *header;
 
 	if (!here || !there || here == there)
-		return;
+		return 1;
 	header = process_image(here > there ? here : there);
 	if (!header)
-		return;
-	word_or(WORD_LOCK_TAGS, &view->tags, other->tags & header->tags_kept);
-	word_or(WORD_LOCK_TAGS, &view->tree_tags, other->tree_tags & header->tags_kept);
-	word_or(WORD_LOCK_TAGS, &view->ancestors, other->ancestors & header->predicates_kept);
+		return 1;
+	return word_or(WORD_LOCK_TAGS, &view->tags, other->tags & header->tags_kept) &
+	       word_or(WORD_LOCK_TAGS, &view->tree_tags, other->tree_tags & header->tags_kept) &
+	       word_or(WORD_LOCK_TAGS, &view->ancestors, other->ancestors & header->predicates_kept);
 }
 
 /* The view of a generation, begun when there was none. */
@@ -112,14 +112,13 @@ static __always_inline struct process_view *view_get(struct process *process, __
 	return view;
 }
 
-/* Put tags on a process, in what is said of `number` and, where they mean the same, in the other view. */
-static __always_inline void process_tag(struct process *process, __u32 number, __u64 tags, __u64 tree_tags)
+/* Put tags on a process, in what is said of `number` and, where they mean the same, in the other view. 0: some may be lost. */
+static __always_inline int process_tag(struct process *process, __u32 number, __u64 tags, __u64 tree_tags)
 {
 	struct process_view *view = view_get(process, number);
+	int kept = word_or(WORD_LOCK_TAGS, &view->tags, tags) & word_or(WORD_LOCK_TAGS, &view->tree_tags, tree_tags);
 
-	word_or(WORD_LOCK_TAGS, &view->tags, tags);
-	word_or(WORD_LOCK_TAGS, &view->tree_tags, tree_tags);
-	view_inherit(number & 1 ? &process->views[0] : &process->views[1], view);
+	return kept & view_inherit(number & 1 ? &process->views[0] : &process->views[1], view);
 }
 
 /* The same for the thread that is about to be the leader. When it cannot be remembered, the operation is refused. */
@@ -131,12 +130,8 @@ static __always_inline void process_tag_late(struct engine_slot *slot, __u64 tag
 	bpf_core_read(&signal, sizeof(signal), &task_current()->signal);
 	bpf_map_update_elem(&late_tags, &signal, &fresh, BPF_NOEXIST);
 	late = bpf_map_lookup_elem(&late_tags, &signal);
-	if (!late) {
+	if (!late || !(word_or(WORD_LOCK_TAGS, &late->tags, tags) & word_or(WORD_LOCK_TAGS, &late->tree_tags, tree_tags)))
 		slot->match.error = EPERM;
-		return;
-	}
-	word_or(WORD_LOCK_TAGS, &late->tags, tags);
-	word_or(WORD_LOCK_TAGS, &late->tree_tags, tree_tags);
 }
 
 /* Keep what a walk added to the slot as what a file of a process means. */

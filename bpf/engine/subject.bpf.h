@@ -148,8 +148,12 @@ struct kernfs_node___parent { struct kernfs_node *parent; } __attribute__((prese
 
 /* Before Linux 6.1 a cgroup does not have those above it in a row, but each the next one. So many are gone up. */
 #define CGROUP_STEPS 256
+#define CGROUP_TOO_DEEP 1
 
-/* The struct kernfs_node of the cgroup that is above another one, or it itself, at a level; the root's is 0. 0: there is none. */
+/*
+ * The struct kernfs_node of the cgroup that is above another one, or it itself, at a level; the root's is 0. 0: there is
+ * none, CGROUP_TOO_DEEP: it was not come to.
+ */
 MATCH_FN __u64 cgroup_node(__u64 address, __u32 level)
 {
 	struct cgroup *cgroup = (struct cgroup *)address, *above = 0;
@@ -171,7 +175,7 @@ MATCH_FN __u64 cgroup_node(__u64 address, __u32 level)
 		if (bpf_core_read(&node, sizeof(node), &((struct kernfs_node___parent *)node)->parent))
 			break;
 	}
-	return 0;
+	return CGROUP_TOO_DEEP;
 }
 
 /* Read the name of the cgroup that is above the task's, or its own, at a level. 1: there is none. */
@@ -185,7 +189,9 @@ static __always_inline int cgroup_name(struct engine_slot *slot, __u64 task, __u
 	bpf_core_read(&set, sizeof(set), &((struct task_struct *)task)->cgroups);
 	bpf_core_read(&cgroup, sizeof(cgroup), &set->dfl_cgrp);
 	node = cgroup_node((__u64)cgroup, level);
-	if (!node)
+	if (node == CGROUP_TOO_DEEP)
+		slot->match.unresolved |= MATCH_UNKNOWN_HITS;
+	if (!node || node == CGROUP_TOO_DEEP)
 		return -1;
 	bpf_core_read(&name, sizeof(name), &((struct kernfs_node *)node)->name);
 	return text_read_string(slot, (__u64)name);

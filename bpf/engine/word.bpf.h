@@ -6,8 +6,8 @@
  * programs have no spin locks. What the kernel does for them in one piece is to put something into a hash table if it is
  * not there yet: that is the lock. All who change one word take the same; who only reads it takes none, as words are
  * written whole. Who holds a lock is done after a few instructions. Should it not be (an interrupt, a virtual CPU that
- * is taken away), the others stop waiting after WORD_TRIES and go on: a process that hangs is worse than one
- * bit in a word that two change in that moment.
+ * is taken away), the others stop waiting after WORD_TRIES and go on without, as a process that hangs is worse. Who puts a
+ * tag on a process then is refused what it was about to do: the tag may be lost.
  */
 #ifndef KRSI_ENGINE_WORD_BPF_H
 #define KRSI_ENGINE_WORD_BPF_H
@@ -21,7 +21,7 @@ enum word_lock { WORD_LOCK_TAGS, WORD_LOCK_VIEW, WORD_LOCK_KNOWN, WORD_LOCK_MEMO
 
 #ifdef ENGINE_BEFORE_5_12
 
-#define WORD_TRIES 512
+#define WORD_TRIES 2048
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -55,14 +55,19 @@ static __always_inline void word_unlock(__u32 number)
 			word_unlock(number);						\
 	} while (0)
 
-/* Put bits into a word. Most often they are there. */
-#define word_or(lock, pointer, bits)							\
-	do {										\
-		__typeof__(*(pointer)) more_ = (bits);					\
-											\
-		if (more_ & ~word_volatile(pointer))					\
-			WORD_LOCKED(lock, word_volatile(pointer) |= more_);		\
-	} while (0)
+/* Put bits into a word; most often they are there. 0: it had to be done without the lock. */
+static __always_inline int word_or(__u32 lock, __u64 *word, __u64 bits)
+{
+	int locked;
+
+	if (!(bits & ~word_volatile(word)))
+		return 1;
+	locked = word_lock(lock);
+	word_volatile(word) |= bits;
+	if (locked)
+		word_unlock(lock);
+	return locked;
+}
 
 /* Whether the word was `from`, and is `to` now. */
 #define word_change(lock, pointer, from, to)						\
@@ -95,7 +100,12 @@ static __always_inline void word_set(__u32 *word, __u32 value)
 
 #else
 
-#define word_or(lock, pointer, bits) ((void)__sync_fetch_and_or((pointer), (bits)))
+static __always_inline int word_or(__u32 lock, __u64 *word, __u64 bits)
+{
+	__sync_fetch_and_or(word, bits);
+	return 1;
+}
+
 #define word_change(lock, pointer, from, to) (__sync_val_compare_and_swap((pointer), (from), (to)) == (from))
 #define word_next(lock, pointer) __sync_fetch_and_add((pointer), 1)
 #define word_set(pointer, value) ((void)__sync_lock_test_and_set((pointer), (value)))
