@@ -143,9 +143,28 @@ static __always_inline __u32 match_unknown_of(__u32 key)
 	case KRSI_PRIV_KEY_ARGV:
 	case KRSI_PRIV_KEY_ENV:
 		return MATCH_UNKNOWN_STRINGS;
+	case KRSI_PRIV_KEY_CGROUP:
+	case KRSI_PRIV_KEY_CONTAINER:
+		return MATCH_UNKNOWN_CGROUP;
 	default:
 		return 0;
 	}
+}
+
+/* Until now everything was known: what applies might. */
+MATCH_FN int match_doubt(match_at at)
+{
+	struct match_slot *slot = match_slot_get(at);
+	__u32 i;
+
+	if (!slot)
+		return 0;
+	slot->maybe.summary = slot->now.summary;
+	for (i = 0; i < IMAGE_BLOCKS; i++) {
+		slot->maybe.bits[2 * i] = slot->now.bits[2 * i];
+		slot->maybe.bits[2 * i + 1] = slot->now.bits[2 * i + 1];
+	}
+	return 0;
 }
 
 /*
@@ -165,7 +184,10 @@ MATCH_FN int match_key_fold(match_at at, __u32 key)
 		return 0;
 	slot->with.summary = 0;
 	slot->without.summary = 0;
+	unknown = slot->unresolved;
 	match_values(at, key);
+	if (!unknown && slot->unresolved && !slot->start)
+		match_doubt(at);
 	image = match_image_open(slot);
 	if (!image)
 		return 0;

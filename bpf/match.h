@@ -57,6 +57,7 @@ enum match_unknown {
 	MATCH_UNKNOWN_PROGRAM = 4,	/* the program of the subject, or its script */
 	MATCH_UNKNOWN_GROUPS = 8,	/* some groups of the subject */
 	MATCH_UNKNOWN_STRINGS = 16,	/* arguments and environment */
+	MATCH_UNKNOWN_CGROUP = 32,	/* some cgroups that the subject is in */
 };
 
 /* Something whose meaning was looked up: of which keys it is a value. */

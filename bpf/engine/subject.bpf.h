@@ -190,7 +190,7 @@ static __always_inline int cgroup_name(struct engine_slot *slot, __u64 task, __u
 	bpf_core_read(&cgroup, sizeof(cgroup), &set->dfl_cgrp);
 	node = cgroup_node((__u64)cgroup, level);
 	if (node == CGROUP_TOO_DEEP)
-		slot->match.unresolved |= MATCH_UNKNOWN_HITS;
+		slot->match.unresolved |= MATCH_UNKNOWN_CGROUP;
 	if (!node || node == CGROUP_TOO_DEEP)
 		return -1;
 	bpf_core_read(&name, sizeof(name), &((struct kernfs_node *)node)->name);
@@ -262,7 +262,7 @@ MATCH_FN int subject_cgroup(__u32 at, __u64 task)
 	if (slot->cgroup.state) {
 		index = path_slot_take();
 		if (index < 0) {
-			slot->match.unresolved |= MATCH_UNKNOWN_HITS;
+			slot->match.unresolved |= MATCH_UNKNOWN_CGROUP;
 			slot->cgroup.state = 0;
 		}
 		slot->cgroup.path = index;

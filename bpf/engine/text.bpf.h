@@ -99,7 +99,7 @@ static __always_inline __u32 text_glob(__u32 at, struct engine_slot *slot, match
 	index = path_slot_take();
 	path = bpf_map_lookup_elem(&path_slots, &index);
 	if (index < 0 || !path) {
-		slot->match.unresolved |= MATCH_UNKNOWN_HITS;
+		slot->match.unresolved |= group == MATCH_GROUP_CONTAINER ? MATCH_UNKNOWN_CGROUP : MATCH_UNKNOWN_HITS;
 		return 0;
 	}
 	text_to_path(slot, path, 0);

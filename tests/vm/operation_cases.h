@@ -96,9 +96,11 @@
 	X("script", test_subject_by_its_script) \
 	X("uid", test_subject_by_its_user) \
 	X("gid", test_subject_by_its_effective_or_supplementary_group) \
+	X("gid", test_subject_in_too_many_groups_is_denied) \
 	X("login_uid", test_subject_by_who_logged_in) \
 	X("capabilities", test_subject_by_its_effective_capabilities) \
 	X("cgroup", test_subject_by_its_cgroup_or_one_above) \
+	X("cgroup", test_subject_by_its_cgroup_however_far_above) \
 	X("cgroup", test_subject_by_a_pattern_of_its_cgroup) \
 	X("container", test_subject_by_its_container) \
 	X("namespaces", test_subject_by_each_of_its_namespaces) \

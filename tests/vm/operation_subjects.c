@@ -122,6 +122,26 @@ static int reads_in_another_group(void)
 	return reads_secret();
 }
 
+/* In more groups than are looked at; the kernel sorts them, and the one of the rule is the last. */
+static int reads_in_many_groups(void)
+{
+	gid_t many[300];
+	size_t i;
+
+	for (i = 0; i < 300; i++)
+		many[i] = (gid_t)(1000 + i);
+	must(setgroups(300, many) == 0);
+	return reads_secret();
+}
+
+static void test_subject_in_too_many_groups_is_denied(void **state)
+{
+	(void)state;
+	policy_start(NOT_BY("gid: 1299"));
+	denied(attempt(reads_in_many_groups));
+	allowed(attempt(reads_secret));
+}
+
 static void test_subject_by_its_effective_or_supplementary_group(void **state)
 {
 	(void)state;
@@ -226,6 +246,26 @@ static void test_subject_by_its_cgroup_or_one_above(void **state)
 	policy_start(NOT_BY("cgroup: /a.slice/b.service"));
 	prove_cgroups();
 	allowed(attempt_in_cgroup("/a.slice/b.service2"));
+}
+
+static int reads_in_a_deep_cgroup(void)
+{
+	int i;
+
+	must(chdir(HIERARCHY "/a.slice/b.service/c") == 0);
+	for (i = 0; i < 300; i++)
+		must((mkdir("d", 0755) == 0 || errno == EEXIST) && chdir("d") == 0);
+	must(text_write("cgroup.procs", "0") == 0);
+	must(chdir("/") == 0);
+	return reads_secret();
+}
+
+static void test_subject_by_its_cgroup_however_far_above(void **state)
+{
+	(void)state;
+	cgroups_make();
+	policy_start(NOT_BY("cgroup: /a.slice/b.service"));
+	denied(attempt(reads_in_a_deep_cgroup));
 }
 
 static void test_subject_by_a_pattern_of_its_cgroup(void **state)
